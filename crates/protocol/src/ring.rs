@@ -1,0 +1,71 @@
+//! The latest events a worker has applied, kept so that pages which reconnect need no database.
+//!
+//! Bounded in events and in bytes; the oldest go first, and the floor tells how far back it reaches.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    event::{Emission, Record},
+    fanout::FanOut,
+    position::Seq,
+    room::Room,
+};
+
+/// The most bytes of encoded events a ring keeps, whatever its length: a burst of large rows must not cost a worker its memory.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+#[derive(Debug, Clone)]
+struct Entry {
+    record: Arc<Record>,
+    emissions: Vec<Arc<Emission>>,
+    bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ring {
+    entries: VecDeque<Entry>,
+    capacity: usize,
+    bytes: usize,
+    floor: Seq,
+}
+
+impl Ring {
+    pub(crate) fn new(capacity: usize, floor: Seq) -> Self {
+        Self { entries: VecDeque::new(), capacity, bytes: 0, floor }
+    }
+
+    /// Everything after this seq is in the ring.
+    pub(crate) fn floor(&self) -> Seq {
+        self.floor
+    }
+
+    pub(crate) fn push(&mut self, record: Arc<Record>, emissions: Vec<Arc<Emission>>) {
+        let bytes = emissions.iter().map(|emission| emission.payload.len()).sum();
+        self.bytes += bytes;
+        self.entries.push_back(Entry { record, emissions, bytes });
+        while self.entries.len() > self.capacity || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.bytes;
+            self.floor = oldest.record.seq;
+        }
+    }
+
+    /// What `room` heard after `seq`, at most `limit + 1` events so that the caller sees when it is too much.
+    pub(crate) fn since(&self, fanout: &FanOut, room: &Room, seq: Seq, limit: usize) -> Vec<Arc<Emission>> {
+        let first = self.entries.partition_point(|entry| entry.record.seq <= seq);
+        let mut prev = seq;
+        let mut events = Vec::new();
+        for entry in self.entries.range(first..) {
+            let Some(target) = fanout.hears(room, &entry.record) else { continue };
+            let encoded = entry.emissions.iter().find(|emission| emission.room == *room).cloned();
+            events.push(
+                encoded.unwrap_or_else(|| Arc::new(Emission::of(&entry.record, &target.room, target.soft, prev))),
+            );
+            prev = entry.record.seq;
+            if events.len() > limit {
+                break;
+            }
+        }
+        events
+    }
+}
