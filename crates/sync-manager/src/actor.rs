@@ -1,0 +1,394 @@
+//! One task that keeps this worker in step with the ledger.
+//!
+//! Bus messages, joins, ticks and beats all come through its one loop, so recovery and live delivery cannot race.
+//! It guarantees what [`lockstep_protocol::worker`] guarantees; here are only the clock, the ledger and the wire.
+//! It never waits for a socket, and for the ledger at most [`READ_LIMIT`].
+
+use std::{sync::Arc, time::Duration};
+
+use lockstep_protocol::{
+    JoinMode, Position, Record, RefreshWhy, Room, RoomAck,
+    ledger::{Head, Ledger, Page, Unreadable},
+    worker::{Heard, ResetWhy, Resume, Worker},
+};
+use tokio::{
+    sync::{Notify, broadcast, mpsc, oneshot, watch},
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::{
+    Options, Status,
+    bus::{Channel, Signal},
+    counters::Counters,
+    hub::{Hub, MemberId, Outlet},
+    outbox::Outbox,
+    roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
+};
+
+/// How long one look into the ledger may take before it counts as out of reach.
+const READ_LIMIT: Duration = Duration::from_secs(2);
+
+/// Rows read at a time while catching up.
+const PAGE: usize = 1_000;
+
+/// How long a starting worker waits for the bus; after that it begins without and follows the ledger.
+const BUS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The pause before a ledger that could not be read at the start is tried again.
+const START_PAUSE: Duration = Duration::from_millis(500);
+
+/// Messages taken in one turn, so that a burst reaches a socket in one write, yet stays well below its queue.
+const BURST: usize = 64;
+
+/// Between two turns of beats.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Pages asked to come back are spread over so many milliseconds.
+const COME_BACK_WITHIN_MS: u64 = 5_000;
+
+/// What the actor can be asked.
+pub(crate) enum Command {
+    Attach(MemberId, Arc<dyn Outlet>),
+    Detach(MemberId),
+    Join(MemberId, Vec<(Room, Option<Position>)>, oneshot::Sender<Vec<RoomAck>>),
+    Leave(MemberId, Room),
+    Workers(oneshot::Sender<Vec<WorkerInfo>>),
+    Rooms(oneshot::Sender<Vec<(Room, usize)>>),
+    Farewell(oneshot::Sender<()>),
+}
+
+/// Who noticed that something was missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NoticedBy {
+    Chain,
+    Tick,
+}
+
+pub(crate) struct Actor<L> {
+    pub(crate) ledger: Arc<L>,
+    pub(crate) options: Options,
+    pub(crate) outbox: Outbox,
+    pub(crate) nudge: Arc<Notify>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) status: watch::Sender<Status>,
+    pub(crate) applied: broadcast::Sender<Arc<Record>>,
+    pub(crate) hub: Hub,
+    pub(crate) roster: Roster,
+}
+
+/// The actor once it knows where it stands.
+struct Live<L> {
+    actor: Actor<L>,
+    worker: Worker,
+    turn: u64,
+}
+
+impl<L: Ledger> Actor<L> {
+    /// Runs until `stop`.
+    pub(crate) async fn run(
+        self,
+        mut commands: mpsc::Receiver<Command>,
+        mut signals: mpsc::Receiver<Signal>,
+        stop: CancellationToken,
+    ) {
+        let started = async {
+            let up = timeout(BUS_PATIENCE, signals.recv()).await == Ok(Some(Signal::Up));
+            self.status.send_modify(|status| status.bus = up);
+            self.first_head().await
+        };
+        let Some(head) = stop.run_until_cancelled(started).await else { return };
+        let worker = Worker::new(self.options.fanout.clone(), head, self.options.ring);
+        info!(position = %worker.position(), "in step with the ledger at {}", worker.position());
+        let mut live = Live { actor: self, worker, turn: 0 };
+        live.publish_status();
+        live.follow(&mut commands, &mut signals, stop).await;
+    }
+
+    async fn first_head(&self) -> Head {
+        loop {
+            match self.read(self.ledger.head()).await {
+                Some(head) => return head,
+                None => tokio::time::sleep(START_PAUSE).await,
+            }
+        }
+    }
+
+    /// Waits for a look into the ledger; nothing when it is out of reach, which is said once.
+    async fn read<T>(&self, look: impl Future<Output = Result<T, Unreadable>>) -> Option<T> {
+        let answer = match timeout(READ_LIMIT, look).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Unreadable(source))) => Err(source.to_string()),
+            Err(_) => Err(format!("no answer within {READ_LIMIT:?}")),
+        };
+        let was = self.status.borrow().ledger;
+        if was != answer.is_ok() {
+            self.status.send_modify(|status| status.ledger = answer.is_ok());
+        }
+        answer
+            .map_err(|reason| {
+                self.counters.ledger_errors.add(1);
+                if was {
+                    warn!(reason, "the ledger is out of reach ({reason}); pages stand still until it is back");
+                }
+            })
+            .ok()
+    }
+}
+
+impl<L: Ledger> Live<L> {
+    async fn follow(
+        &mut self,
+        commands: &mut mpsc::Receiver<Command>,
+        signals: &mut mpsc::Receiver<Signal>,
+        stop: CancellationToken,
+    ) {
+        let nudge = self.actor.nudge.clone();
+        let (mut tick, mut beat, mut heartbeat) = (self.next_tick(), Instant::now() + BEAT, Instant::now());
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(signal) = signals.recv() => self.hear(signal, signals).await,
+                Some(command) = commands.recv() => self.obey(command).await,
+                () = nudge.notified() => self.repair(NoticedBy::Tick).await,
+                () = sleep_until(tick) => {
+                    self.repair(NoticedBy::Tick).await;
+                    tick = self.next_tick();
+                }
+                () = sleep_until(beat) => {
+                    self.beat();
+                    beat = Instant::now() + BEAT;
+                }
+                () = sleep_until(heartbeat) => {
+                    self.say_how_we_are();
+                    heartbeat = Instant::now() + HEARTBEAT;
+                }
+            }
+            self.publish_status();
+        }
+    }
+
+    /// Sooner while the bus is down; 20 % of jitter, so that workers do not all ask at once.
+    fn next_tick(&self) -> Instant {
+        let bus = self.actor.status.borrow().bus;
+        let every = if bus { self.actor.options.tick } else { self.actor.options.tick_without_bus };
+        Instant::now() + every.mul_f64(rand::random_range(0.8..=1.0))
+    }
+
+    fn publish_status(&self) {
+        let (position, sockets) = (self.worker.position(), self.actor.hub.len());
+        self.actor.status.send_if_modified(|status| {
+            let changed = status.sockets != sockets || status.position.as_ref() != Some(&position);
+            status.sockets = sockets;
+            status.position = Some(position);
+            changed
+        });
+    }
+
+    /// One signal and those that are ready behind it.
+    async fn hear(&mut self, first: Signal, signals: &mut mpsc::Receiver<Signal>) {
+        let mut next = Some(first);
+        for _ in 0..BURST {
+            let Some(signal) = next else { break };
+            self.hear_one(signal).await;
+            next = signals.try_recv().ok();
+        }
+        if let Some(signal) = next {
+            self.hear_one(signal).await;
+        }
+        tokio::task::yield_now().await;
+    }
+
+    async fn hear_one(&mut self, signal: Signal) {
+        match signal {
+            Signal::Message(Channel::Events, text) => self.hear_event(&text).await,
+            Signal::Message(Channel::Workers, text) => match serde_json::from_str(&text) {
+                Ok(heartbeat) => self.actor.roster.hear(heartbeat),
+                Err(_) => self.actor.counters.bus_garbage.add(1),
+            },
+            Signal::Up => {
+                self.actor.status.send_modify(|status| status.bus = true);
+                self.repair(NoticedBy::Tick).await;
+            }
+            Signal::Down => self.actor.status.send_modify(|status| status.bus = false),
+            Signal::Missed(count) => {
+                self.actor.counters.bus_missed.add(count);
+                self.repair(NoticedBy::Chain).await;
+            }
+        }
+    }
+
+    async fn hear_event(&mut self, text: &str) {
+        let Ok(record) = serde_json::from_str::<Record>(text) else {
+            self.actor.counters.bus_garbage.add(1);
+            return debug!("a message on the bus that is no event");
+        };
+        match self.worker.hear(&record) {
+            Heard::Apply => self.apply(Arc::new(record)),
+            Heard::Drop => {}
+            Heard::Repair => self.repair(NoticedBy::Chain).await,
+        }
+    }
+
+    fn apply(&mut self, record: Arc<Record>) {
+        let emissions = self.worker.apply(record.clone(), self.actor.hub.live_rooms());
+        for emission in emissions {
+            let name = emission.event.as_str();
+            self.actor.hub.send(&emission.room, name, &emission.payload, &self.actor.counters);
+        }
+        self.actor.counters.applied.add(1);
+        let _ = self.actor.applied.send(record);
+    }
+
+    /// Reads what the ledger has after the cursor and applies it; or gives everything up when nothing can be proved.
+    async fn repair(&mut self, noticed: NoticedBy) {
+        loop {
+            let look = self.actor.ledger.after(self.worker.position().seq, PAGE);
+            let Some(page) = self.actor.read(look).await else { return };
+            if let Err(why) = self.worker.judge(&page) {
+                return self.reset(why, page.head);
+            }
+            let rows = page.rows.len();
+            self.count_repaired(noticed, rows);
+            self.apply_page(page).await;
+            if rows < PAGE {
+                return;
+            }
+        }
+    }
+
+    fn count_repaired(&self, noticed: NoticedBy, rows: usize) {
+        let Counters { repaired_by_chain, repaired_by_tick, .. } = &*self.actor.counters;
+        let counter = if noticed == NoticedBy::Chain { repaired_by_chain } else { repaired_by_tick };
+        counter.add(rows as u64);
+    }
+
+    async fn apply_page(&mut self, page: Page) {
+        for (number, record) in page.rows.into_iter().enumerate() {
+            self.apply(Arc::new(record));
+            if number % BURST == BURST - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn reset(&mut self, why: ResetWhy, head: Head) {
+        warn!(%why, from = %self.worker.position(), to = %head.position(), "lost count ({why}); every page fetches its data afresh");
+        self.worker.reset(head);
+        self.actor.counters.resets.add(1);
+        let Position { epoch, seq } = self.worker.position();
+        let payload = serde_json::json!({"epoch": epoch, "seq": seq, "why": why.to_string()}).to_string();
+        self.actor.hub.tell_all("sync:reset", || payload.clone());
+    }
+
+    fn beat(&mut self) {
+        self.turn += 1;
+        let Self { actor, worker, turn } = self;
+        actor.hub.beat(*turn, &worker.position(), |room| worker.last(room), &actor.counters);
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        let status = self.actor.status.borrow();
+        let identity = &self.actor.options.identity;
+        Heartbeat {
+            worker: identity.worker,
+            name: identity.name.clone(),
+            host: identity.host.clone(),
+            started: identity.started,
+            build: identity.build.clone(),
+            sockets: self.actor.hub.len(),
+            cursor: self.worker.position().seq,
+            bus: status.bus,
+            rss: resident_bytes(),
+        }
+    }
+
+    fn say_how_we_are(&self) {
+        let text = serde_json::to_string(&self.heartbeat()).expect("a heartbeat has string keys");
+        self.actor.outbox.send(Channel::Workers, text.into());
+    }
+
+    async fn obey(&mut self, command: Command) {
+        match command {
+            Command::Attach(id, outlet) => self.actor.hub.attach(id, outlet),
+            Command::Detach(id) => {
+                for room in self.actor.hub.detach(id) {
+                    self.worker.forget(&room);
+                }
+            }
+            Command::Leave(id, room) => {
+                if self.actor.hub.leave(id, &room) {
+                    self.worker.forget(&room);
+                }
+            }
+            Command::Join(id, wishes, reply) => {
+                let mut acks = Vec::with_capacity(wishes.len());
+                for (room, position) in wishes {
+                    acks.push(self.join(id, room, position).await);
+                }
+                let _ = reply.send(acks);
+            }
+            Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
+            Command::Rooms(reply) => {
+                drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
+            }
+            Command::Farewell(reply) => {
+                let payload = || format!(r#"{{"retryMs":{}}}"#, rand::random_range(0..COME_BACK_WITHIN_MS));
+                self.actor.hub.tell_all("sync:bye", payload);
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    async fn join(&mut self, id: MemberId, room: Room, position: Option<Position>) -> RoomAck {
+        let mode = match &position {
+            None => JoinMode::Live,
+            Some(position) => self.resume(&room, position).await,
+        };
+        let Counters { joins_live, joins_recovered, joins_refresh, .. } = &*self.actor.counters;
+        match &mode {
+            JoinMode::Live => joins_live,
+            JoinMode::Recovered(_) => joins_recovered,
+            JoinMode::Refresh(_) => joins_refresh,
+        }
+        .add(1);
+        self.actor.hub.join(id, &room);
+        RoomAck::Joined { room, mode, position: self.worker.position() }
+    }
+
+    async fn resume(&mut self, room: &Room, position: &Position) -> JoinMode {
+        let mut resume = self.worker.resume(room, position);
+        if resume == Resume::Ahead {
+            self.repair(NoticedBy::Chain).await;
+            resume = self.worker.resume(room, position);
+        }
+        if resume == Resume::Ledger {
+            resume = self.resume_from_ledger(room, position).await;
+        }
+        match resume {
+            Resume::Events(events) => JoinMode::Recovered(events),
+            Resume::Refresh(why) => JoinMode::Refresh(why),
+            Resume::Ahead => JoinMode::Refresh(RefreshWhy::Ahead),
+            Resume::Ledger => JoinMode::Refresh(RefreshWhy::Unreadable),
+        }
+    }
+
+    async fn resume_from_ledger(&self, room: &Room, position: &Position) -> Resume {
+        let sources = self.worker.fanout().sources(room);
+        let limit = lockstep_protocol::worker::MAX_RESUME_EVENTS + 1;
+        let look = self.actor.ledger.of(&sources, position.seq, limit);
+        match self.actor.read(look).await {
+            Some(page) => self.worker.resume_from(room, position.seq, &page),
+            None => Resume::Ledger,
+        }
+    }
+}
+
+/// Resident memory of this process in bytes, from `/proc`; zero where there is none.
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split_ascii_whitespace().nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4096
+}

@@ -1,0 +1,51 @@
+//! What has happened on the road so far, as numbers for the operator.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// The count since the start.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// All counts of one worker since its start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Records applied.
+    pub applied: Counter,
+    /// Events handed to sockets.
+    pub deliveries: Counter,
+    /// Events lost for one socket because its queue was full.
+    pub dropped: Counter,
+    /// Sockets cut because they stayed behind.
+    pub slow_consumers: Counter,
+    /// Records that came from the ledger because the chain on the bus had a hole.
+    pub repaired_by_chain: Counter,
+    /// Records that came from the ledger because it was looked at in time.
+    pub repaired_by_tick: Counter,
+    /// Joins without position.
+    pub joins_live: Counter,
+    /// Joins that got what they had missed.
+    pub joins_recovered: Counter,
+    /// Joins that were told to fetch.
+    pub joins_refresh: Counter,
+    /// Times that everybody was told to start afresh.
+    pub resets: Counter,
+    /// Records that could not be sent over the bus.
+    pub publish_errors: Counter,
+    /// Messages that were lost on the bus, as far as it knows.
+    pub bus_missed: Counter,
+    /// Messages on the bus that no worker of ours can have sent.
+    pub bus_garbage: Counter,
+    /// Times the ledger could not be read.
+    pub ledger_errors: Counter,
+}

@@ -1,0 +1,260 @@
+//! SyncManager: the one road from a committed change to every room on every worker.
+//!
+//! A committed event is published once with [`SyncManager::publish`]. Every worker, its author too, hears it over the bus, applies it
+//! in ledger order and hands it to the sockets of each room concerned.
+//! What the bus loses the ledger brings: within a second while the bus works, a quarter of one while it does not.
+//!
+//! It guarantees each joined socket the events of its rooms in commit order, each once, or an explicit sign that it must fetch afresh.
+//! It never emits past the road, never makes an edit wait, and knows neither SQL nor HTTP.
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use lockstep_sync_manager::{Identity, Options, SyncManager, bus::Memory};
+//! # async fn run(ledger: Arc<impl lockstep_protocol::ledger::Ledger>, record: lockstep_protocol::Record, outlet: Arc<dyn lockstep_sync_manager::Outlet>) {
+//! let sync = SyncManager::start(ledger, Arc::new(Memory::new()), Options::new(Identity::default()));
+//! let member = sync.attach(outlet).await;
+//! let acks = sync.join(member, vec![(lockstep_protocol::Room::Files, None)]).await;
+//! sync.publish(&record);
+//! sync.detach(member).await;
+//! sync.close().await;
+//! # }
+//! ```
+
+mod actor;
+pub mod bus;
+mod counters;
+mod hub;
+mod outbox;
+mod roster;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use lockstep_protocol::{FanOut, Position, Record, Room, RoomAck, ledger::Ledger};
+use tokio::{
+    sync::{Notify, broadcast, mpsc, oneshot, watch},
+    time::timeout,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use counters::{Counter, Counters};
+pub use hub::{Cut, MemberId, Outlet, Sent};
+pub use roster::{Heartbeat, WorkerInfo};
+
+use actor::{Actor, Command};
+use bus::{Bus, Channel};
+use outbox::Outbox;
+
+/// Requests that wait for the actor. At a hundred thousand joins a second this is a twentieth of a second.
+const COMMANDS: usize = 4096;
+
+/// How long a request may wait for its answer: one repair and some.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// Applied records a listener of [`SyncManager::applied`] may fall behind.
+const APPLIED: usize = 1024;
+
+/// Who this worker is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The process id, as events carry it.
+    pub worker: u32,
+    /// Unique among all machines and restarts.
+    pub name: String,
+    /// The machine.
+    pub host: String,
+    /// When it started, milliseconds since 1970.
+    pub started: i64,
+    /// Which build it is.
+    pub build: String,
+}
+
+/// How a worker follows the ledger.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who we are.
+    pub identity: Identity,
+    /// Which rooms depend on which.
+    pub fanout: Arc<FanOut>,
+    /// Events kept for pages that reconnect.
+    pub ring: usize,
+    /// How often the ledger is looked at while the bus works.
+    pub tick: Duration,
+    /// How often while it does not.
+    pub tick_without_bus: Duration,
+}
+
+impl Options {
+    /// The defaults: the two rules of the fan-out, 4,096 events, 1 s and 250 ms.
+    pub fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            fanout: Arc::default(),
+            ring: 4096,
+            tick: Duration::from_secs(1),
+            tick_without_bus: Duration::from_millis(250),
+        }
+    }
+}
+
+/// How this worker is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// How far it has come; nothing until it has read the ledger once.
+    pub position: Option<Position>,
+    /// Whether it hears the bus.
+    pub bus: bool,
+    /// Whether the ledger answered last time.
+    pub ledger: bool,
+    /// Open sockets.
+    pub sockets: usize,
+}
+
+impl Status {
+    /// Whether pages of this worker follow at full speed.
+    pub fn is_ready(&self) -> bool {
+        self.position.is_some() && self.bus && self.ledger
+    }
+}
+
+/// No answer: the worker is starting, stopping or overwhelmed. Ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the worker did not answer in time")]
+pub struct Unavailable;
+
+/// The one road. Cheap to clone; all clones are the same road.
+#[derive(Clone)]
+pub struct SyncManager {
+    commands: mpsc::Sender<Command>,
+    outbox: Outbox,
+    status: watch::Receiver<Status>,
+    applied: broadcast::Sender<Arc<Record>>,
+    counters: Arc<Counters>,
+    bus: Arc<dyn Bus>,
+    members: Arc<AtomicU64>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl SyncManager {
+    /// Begins to follow `ledger`. Returns at once: bus and ledger may be away for now.
+    pub fn start<L: Ledger>(ledger: Arc<L>, bus: Arc<dyn Bus>, options: Options) -> Self {
+        let (commands, asked) = mpsc::channel(COMMANDS);
+        let (status, seen) = watch::channel(Status { position: None, bus: false, ledger: true, sockets: 0 });
+        let (applied, _) = broadcast::channel(APPLIED);
+        let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), stop.clone());
+        let actor = Actor {
+            ledger,
+            options,
+            outbox: outbox.clone(),
+            nudge,
+            counters: counters.clone(),
+            status,
+            applied: applied.clone(),
+            hub: hub::Hub::default(),
+            roster: roster::Roster::default(),
+        };
+        tasks.spawn(pump);
+        tasks.spawn(actor.run(asked, bus.listen(), stop.clone()));
+        Self { commands, outbox, status: seen, applied, counters, bus, members: Arc::default(), stop, tasks }
+    }
+
+    /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
+    pub fn publish(&self, record: &Record) {
+        let text = serde_json::to_string(record).expect("a record has string keys");
+        self.outbox.send(Channel::Events, text.into());
+    }
+
+    /// Makes a socket known. It hears nothing until it joins.
+    pub async fn attach(&self, outlet: Arc<dyn Outlet>) -> MemberId {
+        let id = MemberId(self.members.fetch_add(1, Ordering::Relaxed));
+        self.tell(Command::Attach(id, outlet)).await;
+        id
+    }
+
+    /// Forgets a socket. Waits as long as it takes, since a socket that is not forgotten would be a leak.
+    pub async fn detach(&self, member: MemberId) {
+        let _ = self.commands.send(Command::Detach(member)).await;
+    }
+
+    /// Joins rooms, from a position where one is given. The caller has checked that the person may.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there is no answer within five seconds.
+    pub async fn join(
+        &self,
+        member: MemberId,
+        wishes: Vec<(Room, Option<Position>)>,
+    ) -> Result<Vec<RoomAck>, Unavailable> {
+        self.ask(|reply| Command::Join(member, wishes, reply)).await
+    }
+
+    /// Leaves a room.
+    pub async fn leave(&self, member: MemberId, room: Room) {
+        self.tell(Command::Leave(member, room)).await;
+    }
+
+    /// How all workers are, this one included.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there is no answer within five seconds.
+    pub async fn workers(&self) -> Result<Vec<WorkerInfo>, Unavailable> {
+        self.ask(Command::Workers).await
+    }
+
+    /// The rooms with somebody of this worker in them, and how many.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there is no answer within five seconds.
+    pub async fn rooms(&self) -> Result<Vec<(Room, usize)>, Unavailable> {
+        self.ask(Command::Rooms).await
+    }
+
+    /// Asks every page of this worker to come back elsewhere, spread over five seconds.
+    pub async fn farewell(&self) {
+        let _ = self.ask(Command::Farewell).await;
+    }
+
+    /// How this worker is, now and whenever it changes.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Every record this worker applies from now on. Who lags is told how many were missed.
+    pub fn applied(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.applied.subscribe()
+    }
+
+    /// What has happened so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Stops following and closes the bus.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = timeout(ANSWER_LIMIT, self.tasks.wait()).await;
+        self.bus.close().await;
+    }
+
+    async fn tell(&self, command: Command) {
+        let _ = timeout(ANSWER_LIMIT, self.commands.send(command)).await;
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        let asked = async {
+            self.commands.send(command(reply)).await.ok()?;
+            answer.await.ok()
+        };
+        timeout(ANSWER_LIMIT, asked).await.ok().flatten().ok_or(Unavailable)
+    }
+}

@@ -1,0 +1,209 @@
+//! A real Redis, a ledger in memory and a page that writes down what it hears.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "a module of tests; each file uses its part")]
+
+use std::{
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use lockstep_protocol::{
+    Draft, Epoch, EventName, Reason, Record, Room, Scope, Seq,
+    ledger::{Head, Ledger, Page, Unreadable},
+};
+use lockstep_sync_manager::{
+    Cut, Outlet, Sent,
+    bus::{RedisAddress, RedisOptions},
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// The longest a test waits for something that is to happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A redis-server of our own on a unix socket.
+pub struct RedisServer {
+    directory: TempDir,
+    child: Child,
+}
+
+impl RedisServer {
+    pub fn start() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let child = Self::spawn(&directory);
+        Self { directory, child }
+    }
+
+    #[expect(clippy::zombie_processes, reason = "Drop waits for it; a panic here ends the test process")]
+    fn spawn(directory: &TempDir) -> Child {
+        let socket = directory.path().join("redis.sock");
+        let child = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(&socket)
+            .arg("--dir")
+            .arg(directory.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server; `make test` installs it");
+        for _ in 0..500 {
+            if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+                return child;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("redis-server did not come up");
+    }
+
+    pub fn stop(&mut self) {
+        self.child.kill().expect("redis-server runs");
+        self.child.wait().expect("redis-server ends");
+    }
+
+    pub fn restart(&mut self) {
+        self.child = Self::spawn(&self.directory);
+    }
+
+    pub fn options(&self) -> RedisOptions {
+        RedisOptions {
+            address: RedisAddress::Unix(self.directory.path().join("redis.sock")),
+            username: None,
+            password: None,
+            db: 0,
+            prefix: "lockstep-test".into(),
+        }
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A ledger of several lives, whose head can be hidden.
+#[derive(Default)]
+pub struct Book(Mutex<Rows>);
+
+pub struct Rows {
+    pub epoch: Epoch,
+    pub floor: Seq,
+    pub rows: Vec<Record>,
+    pub unreadable: bool,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { epoch: Epoch::new("a"), floor: Seq(0), rows: Vec::new(), unreadable: false }
+    }
+}
+
+impl Rows {
+    fn head(&self) -> Head {
+        let top = self.rows.last().map_or(self.floor, |row| row.seq);
+        Head { epoch: self.epoch.clone(), floor: self.floor, top }
+    }
+}
+
+impl Book {
+    pub fn edit<T>(&self, change: impl FnOnce(&mut Rows) -> T) -> T {
+        change(&mut self.0.lock().expect("no test panicked inside"))
+    }
+
+    pub fn commit(&self, room: &Room) -> Record {
+        self.commit_scoped(EventName::changed(room), Scope::Room(room.clone()))
+    }
+
+    pub fn commit_scoped(&self, event: EventName, scope: Scope) -> Record {
+        let (reason, id) = (Reason::Updated, "7".to_owned());
+        let draft = Draft { event, reason, worker: 1, scope, id, data: None, rev: None, actor: None, origin: None };
+        self.edit(|book| {
+            let head = book.head();
+            let record = draft.stamped(head.epoch, Seq(head.top.0 + 2), head.top);
+            book.rows.push(record.clone());
+            record
+        })
+    }
+
+    fn page(&self, wanted: impl Fn(&Record) -> bool, limit: usize) -> Result<Page, Unreadable> {
+        self.edit(|book| {
+            if book.unreadable {
+                return Err(Unreadable("hidden by the test".into()));
+            }
+            let rows = book.rows.iter().filter(|row| wanted(row)).take(limit).cloned().collect();
+            Ok(Page { head: book.head(), rows })
+        })
+    }
+}
+
+impl Ledger for Book {
+    async fn head(&self) -> Result<Head, Unreadable> {
+        self.page(|_| false, 0).map(|page| page.head)
+    }
+
+    async fn after(&self, seq: Seq, limit: usize) -> Result<Page, Unreadable> {
+        self.page(|row| row.seq > seq, limit)
+    }
+
+    async fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> Result<Page, Unreadable> {
+        self.page(|row| row.seq > seq && scopes.contains(&row.scope), limit)
+    }
+}
+
+/// What a page heard, and whether it takes more.
+pub struct Ears {
+    heard: watch::Sender<Vec<(String, serde_json::Value)>>,
+    full: Mutex<bool>,
+    cut: watch::Sender<bool>,
+}
+
+impl Ears {
+    pub fn open() -> Arc<Self> {
+        Arc::new(Self { heard: watch::channel(Vec::new()).0, full: Mutex::default(), cut: watch::channel(false).0 })
+    }
+
+    pub fn clog(&self, full: bool) {
+        *self.full.lock().expect("no panic inside") = full;
+    }
+
+    pub fn heard(&self) -> Vec<(String, serde_json::Value)> {
+        self.heard.borrow().clone()
+    }
+
+    /// The seqs of the events of this name, in the order they came.
+    pub fn seqs(&self, name: &str) -> Vec<i64> {
+        let seqs = self.heard();
+        seqs.iter().filter(|(event, _)| event == name).filter_map(|(_, payload)| payload["seq"].as_i64()).collect()
+    }
+
+    pub async fn until(&self, what: impl Fn(&[(String, serde_json::Value)]) -> bool) {
+        let mut heard = self.heard.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, heard.wait_for(|heard| what(heard))).await;
+        assert!(waited.is_ok(), "waited in vain; heard {:?}", self.heard());
+    }
+
+    pub async fn until_seq(&self, name: &str, seq: Seq) {
+        self.until(|heard| heard.iter().any(|(event, payload)| event == name && payload["seq"] == seq.0)).await;
+    }
+
+    pub async fn until_cut(&self) {
+        let mut cut = self.cut.subscribe();
+        assert!(tokio::time::timeout(PATIENCE, cut.wait_for(|cut| *cut)).await.is_ok(), "never cut");
+    }
+}
+
+impl Outlet for Ears {
+    fn send(&self, event: &str, payload: &str) -> Sent {
+        if *self.full.lock().expect("no panic inside") {
+            return Sent::Full;
+        }
+        let payload = serde_json::from_str(payload).expect("finished JSON");
+        self.heard.send_modify(|heard| heard.push((event.to_owned(), payload)));
+        Sent::Queued
+    }
+
+    fn cut(&self, _why: Cut) {
+        self.cut.send_replace(true);
+    }
+}
