@@ -22,7 +22,7 @@ use crate::{
     Options, Status,
     bus::{Channel, Signal},
     counters::Counters,
-    hub::{Hub, MemberId, Outlet},
+    hub::{BEAT_TURNS, Hub, MemberId, Outlet},
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
 };
@@ -41,9 +41,6 @@ const START_PAUSE: Duration = Duration::from_millis(500);
 
 /// Messages taken in one turn, so that a burst reaches a socket in one write, yet stays well below its queue.
 const BURST: usize = 64;
-
-/// Between two turns of beats.
-const BEAT: Duration = Duration::from_secs(1);
 
 /// Pages asked to come back are spread over so many milliseconds.
 const COME_BACK_WITHIN_MS: u64 = 5_000;
@@ -82,7 +79,7 @@ pub(crate) struct Actor<L> {
 struct Live<L> {
     actor: Actor<L>,
     worker: Worker,
-    turn: u64,
+    turn: u32,
 }
 
 impl<L: Ledger> Actor<L> {
@@ -145,7 +142,8 @@ impl<L: Ledger> Live<L> {
         stop: CancellationToken,
     ) {
         let nudge = self.actor.nudge.clone();
-        let (mut tick, mut beat, mut heartbeat) = (self.next_tick(), Instant::now() + BEAT, Instant::now());
+        let between_beats = self.actor.options.beat / BEAT_TURNS;
+        let (mut tick, mut beat, mut heartbeat) = (self.next_tick(), Instant::now() + between_beats, Instant::now());
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -158,7 +156,7 @@ impl<L: Ledger> Live<L> {
                 }
                 () = sleep_until(beat) => {
                     self.beat();
-                    beat = Instant::now() + BEAT;
+                    beat = Instant::now() + between_beats;
                 }
                 () = sleep_until(heartbeat) => {
                     self.say_how_we_are();
@@ -278,12 +276,12 @@ impl<L: Ledger> Live<L> {
         self.worker.reset(head);
         self.actor.counters.resets.add(1);
         let Position { epoch, seq } = self.worker.position();
-        let payload = serde_json::json!({"epoch": epoch, "seq": seq, "why": why.to_string()}).to_string();
+        let payload = serde_json::json!({"epoch": epoch, "seq": seq, "why": why.to_string()});
         self.actor.hub.tell_all("sync:reset", || payload.clone());
     }
 
     fn beat(&mut self) {
-        self.turn += 1;
+        self.turn = self.turn.wrapping_add(1);
         let Self { actor, worker, turn } = self;
         actor.hub.beat(*turn, &worker.position(), |room| worker.last(room), &actor.counters);
     }
@@ -334,7 +332,7 @@ impl<L: Ledger> Live<L> {
                 drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
             }
             Command::Farewell(reply) => {
-                let payload = || format!(r#"{{"retryMs":{}}}"#, rand::random_range(0..COME_BACK_WITHIN_MS));
+                let payload = || serde_json::json!({"retryMs": rand::random_range(0..COME_BACK_WITHIN_MS)});
                 self.actor.hub.tell_all("sync:bye", payload);
                 let _ = reply.send(());
             }

@@ -12,6 +12,7 @@ use std::{
 
 use lockstep_protocol::{Position, Room, Seq};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::Instant;
 
 use crate::counters::Counters;
@@ -19,8 +20,8 @@ use crate::counters::Counters;
 /// How long a socket may be behind before it is cut. A healthy page takes a packet within milliseconds.
 const BEHIND_LIMIT: Duration = Duration::from_secs(10);
 
-/// Sockets get their beat in so many turns, a second apart, so that a large worker does not speak to all at once.
-pub(crate) const BEAT_TURNS: u64 = 10;
+/// Sockets get their beat in so many turns, a tenth of the interval apart, so that a large worker does not speak to all at once.
+pub(crate) const BEAT_TURNS: u32 = 10;
 
 /// A socket of this worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +48,7 @@ pub enum Cut {
 /// The way out to one socket. The hub hands on finished bytes; it is the outlet that knows a transport.
 pub trait Outlet: Send + Sync + 'static {
     /// Queues `event` with its argument `payload`, finished JSON. Never waits.
-    fn send(&self, event: &str, payload: &str) -> Sent;
+    fn send(&self, event: &str, payload: &RawValue) -> Sent;
 
     /// Ends the connection so that the page reconnects.
     fn cut(&self, why: Cut);
@@ -126,6 +127,7 @@ impl Hub {
     /// Hands one finished event to everybody in the room.
     pub(crate) fn send(&mut self, room: &Room, event: &str, payload: &str, counters: &Counters) {
         let Some(members) = self.rooms.get(room) else { return };
+        let payload: &RawValue = serde_json::from_str(payload).expect("an emission is finished JSON");
         let mut full = Vec::new();
         let mut delivered = 0;
         for (id, outlet) in members {
@@ -150,9 +152,10 @@ impl Hub {
     }
 
     /// Says `event` to every socket of this worker; each gets its own payload. One whose queue is full is cut: it cannot be told.
-    pub(crate) fn tell_all(&mut self, event: &str, mut payload: impl FnMut() -> String) {
+    pub(crate) fn tell_all(&mut self, event: &str, mut payload: impl FnMut() -> serde_json::Value) {
         for member in self.members.values() {
-            if member.outlet.send(event, &payload()) == Sent::Full {
+            let payload = to_raw_value(&payload()).expect("a JSON value is JSON");
+            if member.outlet.send(event, &payload) == Sent::Full {
                 member.outlet.cut(Cut::SlowConsumer);
             }
         }
@@ -160,14 +163,16 @@ impl Hub {
 
     /// Tells the sockets whose turn it is, and those that are behind, how far their rooms have come. Who has been behind for too
     /// long is cut.
-    pub(crate) fn beat(&mut self, turn: u64, position: &Position, last: impl Fn(&Room) -> Seq, counters: &Counters) {
+    pub(crate) fn beat(&mut self, turn: u32, position: &Position, last: impl Fn(&Room) -> Seq, counters: &Counters) {
         for (id, member) in &mut self.members {
-            if id.0 % BEAT_TURNS != turn % BEAT_TURNS && member.behind.is_none() || member.rooms.is_empty() {
+            if id.0 % u64::from(BEAT_TURNS) != u64::from(turn % BEAT_TURNS) && member.behind.is_none()
+                || member.rooms.is_empty()
+            {
                 continue;
             }
             let rooms = member.rooms.iter().map(|room| (room.to_string(), last(room))).collect();
             let beat = Beat { epoch: &position.epoch, rooms };
-            let payload = serde_json::to_string(&beat).expect("a beat has string keys");
+            let payload = to_raw_value(&beat).expect("a beat has string keys");
             match member.outlet.send("sync:pos", &payload) {
                 Sent::Queued => member.behind = None,
                 Sent::Gone => {}

@@ -87,10 +87,12 @@ pub struct Options {
     pub tick: Duration,
     /// How often while it does not.
     pub tick_without_bus: Duration,
+    /// How often a page is told how far its rooms have come.
+    pub beat: Duration,
 }
 
 impl Options {
-    /// The defaults: the two rules of the fan-out, 4,096 events, 1 s and 250 ms.
+    /// The defaults: the two rules of the fan-out, 4,096 events, 1 s, 250 ms and 10 s.
     pub fn new(identity: Identity) -> Self {
         Self {
             identity,
@@ -98,6 +100,7 @@ impl Options {
             ring: 4096,
             tick: Duration::from_secs(1),
             tick_without_bus: Duration::from_millis(250),
+            beat: Duration::from_secs(10),
         }
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{PATIENCE, RedisServer};
-use lockstep_sync_manager::bus::{Bus, BusError, Channel, Memory, Redis, Signal};
+use lockstep_sync_manager::bus::{Bus, BusError, Channel, Memory, Redis, RedisAddress, Signal};
 use tokio::{sync::mpsc, time::timeout};
 
 async fn next(signals: &mut mpsc::Receiver<Signal>) -> Signal {
@@ -153,4 +153,7 @@ async fn a_password_never_shows_in_debug_output() {
     options.password = Some("hunter2".into());
 
     assert!(!format!("{options:?}").contains("hunter2"));
+    options.address = RedisAddress::Url("redis://anna:hunter2@127.0.0.1:6379/0".into());
+    assert!(!format!("{options:?} {}", options.address).contains("hunter2"));
+    assert!(options.address.to_string().contains("127.0.0.1:6379"));
 }

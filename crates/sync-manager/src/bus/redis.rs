@@ -8,7 +8,7 @@ use std::{
     fmt,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -48,21 +48,35 @@ const PROBES_BEFORE_REBUILD: u32 = 3;
 /// Messages fred keeps for us. Its default of 32 loses a burst whole; 4096 cost 1.7 MB.
 const BROADCAST: usize = 4096;
 
-/// Where Redis is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where Redis is. Shows itself without the password that a URL may hold.
+#[derive(Clone, PartialEq, Eq)]
 pub enum RedisAddress {
     /// A unix socket.
     Unix(PathBuf),
-    /// Host and port.
-    Tcp(String, u16),
+    /// `redis://[user:password@]host:port/db`, or `rediss://` for TLS.
+    Url(String),
 }
 
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RedisAddress::Unix(path) => write!(f, "unix:{}", path.display()),
-            RedisAddress::Tcp(host, port) => write!(f, "{host}:{port}"),
+            RedisAddress::Url(url) => f.write_str(without_secrets(url).as_str()),
         }
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The URL without user and password.
+fn without_secrets(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
     }
 }
 
@@ -75,9 +89,9 @@ pub struct RedisOptions {
     pub username: Option<String>,
     /// The password.
     pub password: Option<String>,
-    /// The database number. Pub/sub ignores it, keys do not.
-    pub db: u8,
-    /// What every channel begins with: pub/sub is shared by all of a server's databases and users.
+    /// The database number; that of a URL, or 0, where not given. Pub/sub ignores it, keys do not.
+    pub db: Option<u8>,
+    /// What every channel begins with, such as `lockstep:`: pub/sub is shared by all of a server's databases and users.
     pub prefix: String,
 }
 
@@ -95,20 +109,17 @@ impl fmt::Debug for RedisOptions {
 }
 
 impl RedisOptions {
-    fn builder(&self) -> Builder {
-        let server = match &self.address {
-            RedisAddress::Unix(path) => ServerConfig::new_unix_socket(path),
-            RedisAddress::Tcp(host, port) => ServerConfig::new_centralized(host, *port),
+    fn builder(&self) -> Result<Builder, fred::error::Error> {
+        let mut config = match &self.address {
+            RedisAddress::Unix(path) => Config { server: ServerConfig::new_unix_socket(path), ..Config::default() },
+            RedisAddress::Url(url) => Config::from_url(url)?,
         };
-        let mut builder = Builder::from_config(Config {
-            server,
-            username: self.username.clone(),
-            password: self.password.clone(),
-            database: Some(self.db),
-            version: RespVersion::RESP3,
-            fail_fast: false,
-            ..Config::default()
-        });
+        config.username = self.username.clone().or(config.username);
+        config.password = self.password.clone().or(config.password);
+        config.database = self.db.or(config.database);
+        config.version = RespVersion::RESP3;
+        config.fail_fast = false;
+        let mut builder = Builder::from_config(config);
         builder
             .with_connection_config(|connection| {
                 connection.connection_timeout = COMMAND_LIMIT;
@@ -125,11 +136,11 @@ impl RedisOptions {
                 performance.broadcast_channel_capacity = BROADCAST;
             })
             .set_policy(ReconnectPolicy::new_exponential(0, 100, 2_000, 2));
-        builder
+        Ok(builder)
     }
 
     fn channel(&self, channel: Channel) -> String {
-        format!("{}:{}", self.prefix, channel.name())
+        format!("{}{}", self.prefix, channel.name())
     }
 }
 
@@ -141,7 +152,6 @@ pub struct Redis {
     listening: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
-    refused: Mutex<Option<Instant>>,
 }
 
 impl Redis {
@@ -151,7 +161,7 @@ impl Redis {
     /// Settings that fred cannot work with.
     pub fn connect(options: RedisOptions) -> Result<Self, BusError> {
         let refused = |error: fred::error::Error| BusError::Refused(error.to_string());
-        let sender = options.builder().build().map_err(refused)?;
+        let sender = options.builder().and_then(|builder| builder.build()).map_err(refused)?;
         let quick = sender.with_options(&Options {
             fail_fast: true,
             timeout: Some(PUBLISH_LIMIT),
@@ -160,24 +170,7 @@ impl Redis {
         });
         let tasks = TaskTracker::new();
         tasks.spawn(sender.connect());
-        Ok(Self {
-            options,
-            sender,
-            quick,
-            listening: AtomicBool::new(false),
-            stop: CancellationToken::new(),
-            tasks,
-            refused: Mutex::new(None),
-        })
-    }
-
-    /// Says why Redis refuses us, once a minute: a wrong password must not hide behind "down".
-    fn note_refusal(&self, error: &fred::error::Error) {
-        let mut last = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|at| at.elapsed() > Duration::from_secs(60)) {
-            *last = Some(Instant::now());
-            warn!(redis.addr = %self.options.address, %error, "redis at {} refuses to publish: {error}", self.options.address);
-        }
+        Ok(Self { options, sender, quick, listening: AtomicBool::new(false), stop: CancellationToken::new(), tasks })
     }
 }
 
@@ -190,7 +183,7 @@ impl Bus for Redis {
             match timeout(PUBLISH_LIMIT, sent).await {
                 Err(_) => Err(BusError::Timeout),
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(self.judge(&error)),
+                Ok(Err(error)) => Err(judge(&error)),
             }
         })
     }
@@ -205,6 +198,7 @@ impl Bus for Redis {
                 stop: self.stop.clone(),
                 probe: Probe::new(&self.options),
                 up: false,
+                complained: false,
             };
             self.tasks.spawn(ear.run());
         }
@@ -221,16 +215,11 @@ impl Bus for Redis {
     }
 }
 
-impl Redis {
-    fn judge(&self, error: &fred::error::Error) -> BusError {
-        match error.kind() {
-            ErrorKind::Timeout => BusError::Timeout,
-            ErrorKind::Auth | ErrorKind::Config | ErrorKind::InvalidArgument => {
-                self.note_refusal(error);
-                BusError::Refused(error.to_string())
-            }
-            _ => BusError::Down,
-        }
+fn judge(error: &fred::error::Error) -> BusError {
+    match error.kind() {
+        ErrorKind::Timeout => BusError::Timeout,
+        ErrorKind::Auth | ErrorKind::Config | ErrorKind::InvalidArgument => BusError::Refused(error.to_string()),
+        _ => BusError::Down,
     }
 }
 
@@ -249,7 +238,7 @@ impl Probe {
         /// Tells the probes of several buses in one process apart.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let own = NEXT.fetch_add(1, Ordering::Relaxed);
-        let channel = format!("{}:probe:{}-{own}-{:x}", options.prefix, std::process::id(), rand::random::<u32>());
+        let channel = format!("{}probe:{}-{own}-{:x}", options.prefix, std::process::id(), rand::random::<u32>());
         Self { channel, number: 0, due: Instant::now(), deadline: None, unanswered: 0 }
     }
 
@@ -266,6 +255,8 @@ struct Ear {
     stop: CancellationToken,
     probe: Probe,
     up: bool,
+    /// Whether the log has heard of the present trouble.
+    complained: bool,
 }
 
 /// Why a subscriber is given up.
@@ -277,7 +268,8 @@ enum End {
 impl Ear {
     async fn run(mut self) {
         loop {
-            let Ok(subscriber) = self.options.builder().build_subscriber_client() else { return };
+            let built = self.options.builder().and_then(|builder| builder.build_subscriber_client());
+            let Ok(subscriber) = built else { return };
             let connection = subscriber.connect();
             let end = self.listen(&subscriber).await;
             connection.abort();
@@ -358,10 +350,14 @@ impl Ear {
         true
     }
 
+    /// Says once why Redis is not heard, and that nothing is lost by it.
     async fn note_down(&mut self, reason: &str) {
-        if std::mem::take(&mut self.up) {
+        let was_up = std::mem::take(&mut self.up);
+        if !std::mem::replace(&mut self.complained, true) {
             let address = &self.options.address;
-            warn!(redis.addr = %address, reason, "lost redis at {address} ({reason}); edits go on, pages follow through the ledger");
+            warn!(redis.addr = %address, reason, "redis at {address} is out of reach ({reason}); edits go on and pages follow through the ledger, a little later");
+        }
+        if was_up {
             self.tell(Signal::Down).await;
         }
     }
@@ -401,6 +397,7 @@ impl Ear {
         self.probe.due = Instant::now() + PROBE_EVERY;
         if !self.up {
             self.up = true;
+            self.complained = false;
             info!(redis.addr = %self.options.address, "hearing redis at {}", self.options.address);
             self.tell(Signal::Up).await;
         }

@@ -16,6 +16,7 @@ use lockstep_sync_manager::{
     Cut, Outlet, Sent,
     bus::{RedisAddress, RedisOptions},
 };
+use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -69,8 +70,8 @@ impl RedisServer {
             address: RedisAddress::Unix(self.directory.path().join("redis.sock")),
             username: None,
             password: None,
-            db: 0,
-            prefix: "lockstep-test".into(),
+            db: None,
+            prefix: "lockstep-test:".into(),
         }
     }
 }
@@ -194,11 +195,11 @@ impl Ears {
 }
 
 impl Outlet for Ears {
-    fn send(&self, event: &str, payload: &str) -> Sent {
+    fn send(&self, event: &str, payload: &RawValue) -> Sent {
         if *self.full.lock().expect("no panic inside") {
             return Sent::Full;
         }
-        let payload = serde_json::from_str(payload).expect("finished JSON");
+        let payload = serde_json::from_str(payload.get()).expect("finished JSON");
         self.heard.send_modify(|heard| heard.push((event.to_owned(), payload)));
         Sent::Queued
     }
