@@ -1,0 +1,9 @@
+//! What may be written into a group.
+
+use super::{Field, Initial, rules::Rule};
+
+pub(super) const FIELDS: &[Field] = &[
+    Field { name: "name", rule: Rule::Line(120), initial: Initial::Required },
+    Field { name: "description", rule: Rule::Text(2_000), initial: Initial::Empty },
+    Field { name: "permissions", rule: Rule::Permissions, initial: Initial::EmptyList },
+];

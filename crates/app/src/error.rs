@@ -1,0 +1,186 @@
+//! Why something was not done, by what the caller can do about it; each with a stable code.
+//!
+//! Codes and parameters go out to pages, which have a sentence for each in every language. Nothing is half done after an error.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use lockstep_store::Row;
+use serde_json::{Map, Value as Json};
+
+use crate::rights::Right;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The code, such as `field.too_long`.
+    pub code: &'static str,
+    /// Values for the sentence, such as `max`.
+    pub params: Map<String, Json>,
+}
+
+impl FieldError {
+    /// A code without parameters.
+    pub fn new(code: &'static str) -> Self {
+        Self { code, params: Map::new() }
+    }
+
+    /// The same with a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// All that is wrong with the fields of a request, by field.
+pub type FieldErrors = BTreeMap<String, FieldError>;
+
+/// Why something was not done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in, or the session or key is no longer good.
+    #[error("not signed in")]
+    Unauthorized,
+    /// No such login, or another password.
+    #[error("login and password do not fit")]
+    BadCredentials,
+    /// He may not.
+    #[error("the right `{right}` is missing")]
+    Forbidden {
+        /// What he would need.
+        right: Right,
+    },
+    /// The session's token was not repeated.
+    #[error("the token of the session was not repeated")]
+    Csrf,
+    /// There is no such row.
+    #[error("no such row")]
+    NotFound,
+    /// Some fields are wrong; all of them are named.
+    #[error("wrong fields: {}", .fields.keys().cloned().collect::<Vec<_>>().join(", "))]
+    Invalid {
+        /// What is wrong, by field.
+        fields: FieldErrors,
+    },
+    /// The row has changed since he saw it.
+    #[error("the row has changed, it is at revision {}", .current.rev)]
+    Stale {
+        /// The row as it stands.
+        current: Box<Row>,
+    },
+    /// Others refer to the row.
+    #[error("the row is in use: {usage:?}")]
+    InUse {
+        /// Kind of row → how many.
+        usage: BTreeMap<&'static str, i64>,
+    },
+    /// Another row has this value.
+    #[error("another row has the same `{field}`")]
+    Duplicate {
+        /// The field.
+        field: &'static str,
+    },
+    /// Nobody would be left who may administer.
+    #[error("the last enabled administrator stays")]
+    LastAdmin,
+    /// The name of an event is ill-formed or reserved.
+    #[error("`{event}` cannot be published")]
+    BadEvent {
+        /// The name.
+        event: String,
+    },
+    /// No such room, or one that is not open to anybody in this way.
+    #[error("`{room}` is no room for this")]
+    BadRoom {
+        /// The room or scope.
+        room: String,
+    },
+    /// Too often.
+    #[error("too often, try again in {seconds} s")]
+    RateLimited {
+        /// When to try again.
+        seconds: u64,
+    },
+    /// Too much at once.
+    #[error("more than {max}")]
+    TooLarge {
+        /// The limit: bytes of data, or items of a batch.
+        max: usize,
+    },
+    /// Not possible just now; it may be in a moment.
+    #[error("not possible just now")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours.
+    #[error("something that should never happen")]
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(name: impl Into<String>, error: FieldError) -> Self {
+        Error::Invalid { fields: FieldErrors::from([(name.into(), error)]) }
+    }
+
+    /// The stable name of it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Unauthorized => "unauthorized",
+            Error::BadCredentials => "bad_credentials",
+            Error::Forbidden { .. } => "forbidden",
+            Error::Csrf => "csrf",
+            Error::NotFound => "not_found",
+            Error::Invalid { .. } => "invalid",
+            Error::Stale { .. } => "stale",
+            Error::InUse { .. } => "in_use",
+            Error::Duplicate { .. } => "duplicate",
+            Error::LastAdmin => "last_admin",
+            Error::BadEvent { .. } => "bad_event",
+            Error::BadRoom { .. } => "bad_room",
+            Error::RateLimited { .. } => "rate_limited",
+            Error::TooLarge { .. } => "too_large",
+            Error::Unavailable(_) => "unavailable",
+            Error::Internal(_) => "internal",
+        }
+    }
+
+    /// Values for the sentence that a person reads.
+    pub fn params(&self) -> Map<String, Json> {
+        let one = |name: &str, value: Json| Map::from_iter([(name.to_owned(), value)]);
+        match self {
+            Error::Forbidden { right } => one("right", right.to_string().into()),
+            Error::Duplicate { field } => one("field", (*field).into()),
+            Error::BadEvent { event } => one("event", event.as_str().into()),
+            Error::BadRoom { room } => one("room", room.as_str().into()),
+            Error::RateLimited { seconds } => one("seconds", (*seconds).into()),
+            Error::TooLarge { max } => one("max", (*max).into()),
+            _ => Map::new(),
+        }
+    }
+
+    /// What is wrong with which field.
+    pub fn fields(&self) -> FieldErrors {
+        match self {
+            Error::Invalid { fields } => fields.clone(),
+            Error::Duplicate { field } => FieldErrors::from([((*field).to_owned(), FieldError::new("field.taken"))]),
+            _ => FieldErrors::new(),
+        }
+    }
+}
+
+impl From<lockstep_store::Error> for Error {
+    fn from(error: lockstep_store::Error) -> Self {
+        use lockstep_store::Error as Store;
+        match error {
+            Store::NotFound => Error::NotFound,
+            Store::Stale { current } => Error::Stale { current },
+            Store::InUse { usage } => Error::InUse { usage },
+            Store::Duplicate { field } => Error::Duplicate { field },
+            Store::NoSuch { field } => Error::field(field, FieldError::new("field.no_such")),
+            Store::Cycle { field } => Error::field(field, FieldError::new("field.cycle")),
+            Store::LastAdmin => Error::LastAdmin,
+            Store::BadQuery { field } => Error::field(field, FieldError::new("field.not_allowed")),
+            Store::Corrupt(_) => Error::Internal(Arc::new(error)),
+            Store::Unavailable(_) => Error::Unavailable(Arc::new(error)),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a person may do: rights, validation, limits; the closed list of what can happen.
+//!
+//! [`App`] is the one face. Every call names its [`Caller`] and is refused with an [`Error`] that has a stable code; nothing is half
+//! done after one. A change goes the one road: rights → validation → a transaction of the store that writes the row and its event →
+//! commit → [`Wire::publish`]. Commit and publish happen under one lock, so a process publishes in the order of its commits.
+//! It knows neither HTTP nor status codes, neither SQL nor sockets.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use lockstep_app::{App, Caller, Entity, Options};
+//! use lockstep_store::{Options as StoreOptions, SharedClock, Store};
+//! use serde_json::json;
+//!
+//! let store = Store::open(&StoreOptions::new("sqlite:lockstep.db"), SharedClock::system()).await?;
+//! let app = App::new(store, |record: lockstep_protocol::Record| drop(record), Options::default())?;
+//! let row = app.create(&Caller::operator(), Entity::Categories, &json!({"name": "Contracts"}), None).await?;
+//! app.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod caller;
+mod demo;
+mod edit;
+mod entities;
+mod error;
+mod list;
+mod password;
+mod people;
+mod publish;
+mod rights;
+mod session;
+mod throttle;
+mod token;
+mod upkeep;
+
+use std::sync::Arc;
+
+use lockstep_protocol::{Position, Record, Room, ledger::Ledger};
+use tokio::sync::Mutex;
+use tokio_util::task::TaskTracker;
+
+pub use caller::{Caller, User};
+pub use demo::DemoReport;
+pub use edit::Edited;
+pub use error::{Error, FieldError, FieldErrors};
+pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
+pub use lockstep_store::{
+    Entity, OpenError, Options as StoreOptions, Receipt, Row, SharedClock, Store, Synchronous, clock,
+};
+pub use people::NewUser;
+pub use publish::{MAX_BATCH, Publication};
+pub use rights::{Right, Rights, UnknownRight};
+pub use session::{Client, Session, Ticket};
+pub use throttle::LoginLimits;
+pub use upkeep::Keep;
+
+use password::Passwords;
+use publish::Publisher;
+use throttle::Throttle;
+
+/// Where committed events go next: to all workers.
+///
+/// Must return at once and cannot fail: an event that gets lost behind it is found again in the ledger.
+pub trait Wire: Send + Sync + 'static {
+    /// Sends one committed event. Called in the order of commits.
+    fn publish(&self, record: Record);
+}
+
+impl<F: Fn(Record) + Send + Sync + 'static> Wire for F {
+    fn publish(&self, record: Record) {
+        self(record);
+    }
+}
+
+/// What an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How long a session lasts, in hours.
+    pub session_hours: u32,
+    /// How often one may try to sign in.
+    pub login: LoginLimits,
+}
+
+impl Default for Options {
+    /// A fortnight, so that people who work daily need not sign in daily.
+    fn default() -> Self {
+        Self { session_hours: 14 * 24, login: LoginLimits::default() }
+    }
+}
+
+/// The application. Clones are the same one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    road: Road,
+    publisher: Publisher,
+    passwords: Passwords,
+    throttle: Throttle,
+    options: Options,
+}
+
+/// The last steps of every change: commit and publish, in one order.
+#[derive(Clone)]
+struct Road {
+    wire: Arc<dyn Wire>,
+    order: Arc<Mutex<()>>,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// An application over `store` that hands committed events to `wire`. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the machine has no randomness.
+    pub fn new(store: Store, wire: impl Wire, options: Options) -> Result<Self, Error> {
+        let road = Road { wire: Arc::new(wire), order: Arc::default(), tasks: TaskTracker::new() };
+        Ok(Self(Arc::new(Inner {
+            publisher: Publisher::start(store.clone(), &road),
+            passwords: Passwords::new()?,
+            throttle: Throttle::new(options.login, store.clock().clone()),
+            store,
+            road,
+            options,
+        })))
+    }
+
+    /// Finishes what has begun, takes nothing new that would write, and closes the store.
+    pub async fn close(&self) {
+        self.0.publisher.stop();
+        self.0.road.tasks.close();
+        self.0.road.tasks.wait().await;
+        self.0.store.close().await;
+    }
+
+    /// The store beneath, for the worker that follows its ledger.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &SharedClock {
+        self.0.store.clock()
+    }
+
+    /// How far the ledger has come; with a `room`, only for those who may join it.
+    ///
+    /// # Errors
+    /// As [`Caller::must_join`]; [`Error::Unavailable`].
+    pub async fn position(&self, caller: &Caller, room: Option<&Room>) -> Result<Position, Error> {
+        room.map_or(Ok(()), |room| caller.must_join(room))?;
+        let head = self.0.store.head().await.map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        Ok(head.position())
+    }
+
+    /// The newest changes in the rooms that the caller may join, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn changes(&self, caller: &Caller, limit: u32) -> Result<Vec<Record>, Error> {
+        let rooms: Vec<Room> = Room::NAMED.into_iter().filter(|room| caller.may_join(room)).collect();
+        Ok(self.0.store.changes(&rooms, limit).await?)
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}

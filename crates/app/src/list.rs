@@ -1,0 +1,154 @@
+//! Looking at rows: one, or a page of a list.
+
+use lockstep_protocol::Position;
+use lockstep_store::{Entity, MAX_PER_PAGE, Query, Row};
+use serde_json::Value as Json;
+
+use crate::{
+    App, Caller, Error,
+    error::{FieldError, FieldErrors},
+    rights::Right,
+};
+
+/// Rows of a page when nothing is said.
+pub const DEFAULT_PER_PAGE: u32 = 50;
+
+/// The longest question, in characters.
+const MAX_QUESTION: usize = 200;
+
+/// What is wanted of a list, read from the words of an address.
+#[derive(Debug, Clone)]
+pub struct ListQuery(Query);
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct RowPage {
+    /// The rows.
+    pub items: Vec<Json>,
+    /// How many there are on all pages.
+    pub total: i64,
+    /// This page, from 1.
+    pub page: u32,
+    /// Rows of a page.
+    pub per_page: u32,
+    /// How many pages there are, at least one.
+    pub pages: i64,
+    /// How far the ledger had come when they were read.
+    pub position: Position,
+}
+
+impl ListQuery {
+    /// Reads `q`, `sort`, `page`, `per_page` and `ids` (numbers with commas between); every other name filters by that column. An
+    /// empty value is as good as none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names every wrong word. Columns are judged later, by the entity.
+    pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let mut query = Query { page: 1, per_page: DEFAULT_PER_PAGE, ..Query::default() };
+        let mut fields = FieldErrors::new();
+        for (name, value) in words {
+            if value.is_empty() {
+                continue;
+            }
+            if let Err(error) = take(&mut query, &name, value) {
+                fields.insert(name, error);
+            }
+        }
+        if fields.is_empty() { Ok(Self(query)) } else { Err(Error::Invalid { fields }) }
+    }
+}
+
+fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> {
+    match name {
+        "q" if value.chars().count() > MAX_QUESTION => {
+            return Err(FieldError::new("field.too_long").with("max", MAX_QUESTION));
+        }
+        "q" => query.q = Some(value),
+        "sort" => query.sort = Some(value),
+        "page" => query.page = number(&value, u32::MAX)?,
+        "per_page" => query.per_page = number(&value, MAX_PER_PAGE)?,
+        "ids" => query.ids = Some(value.split(',').map(|id| id.trim().to_owned()).collect()),
+        _ => query.filters.push((name.to_owned(), value)),
+    }
+    Ok(())
+}
+
+fn number(value: &str, max: u32) -> Result<u32, FieldError> {
+    let number = value.parse::<u32>().map_err(|_| FieldError::new("field.not_a_number"))?;
+    if (1..=max).contains(&number) { Ok(number) } else { Err(FieldError::new("field.not_allowed").with("max", max)) }
+}
+
+impl App {
+    /// A page of a list, and the ledger's position at the same moment.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Invalid`].
+    pub async fn list(&self, caller: &Caller, entity: Entity, query: &ListQuery) -> Result<RowPage, Error> {
+        caller.must(Right::View(entity))?;
+        let ListQuery(query) = query;
+        let rows = self.0.store.list(entity, query).await?;
+        let pages = (rows.total + i64::from(query.per_page) - 1) / i64::from(query.per_page);
+        Ok(RowPage {
+            items: rows.items,
+            total: rows.total,
+            page: query.page,
+            per_page: query.per_page,
+            pages: pages.max(1),
+            position: rows.position,
+        })
+    }
+
+    /// One row, and the ledger's position at the same moment.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::NotFound`].
+    pub async fn get(&self, caller: &Caller, entity: Entity, id: &str) -> Result<(Row, Position), Error> {
+        caller.must(Right::View(entity))?;
+        Ok(self.0.store.get(entity, id).await?)
+    }
+
+    /// How many rows an entity has.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Unavailable`].
+    pub async fn count(&self, caller: &Caller, entity: Entity) -> Result<i64, Error> {
+        caller.must(Right::View(entity))?;
+        Ok(self.0.store.count(entity).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[(&str, &str)]) -> Result<ListQuery, Error> {
+        ListQuery::read(words.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn known_words_are_read_and_others_filter() {
+        let words =
+            [("q", "ёлка"), ("sort", "-name"), ("page", "2"), ("per_page", "10"), ("ids", "1, 2"), ("status", "new")];
+
+        let ListQuery(query) = read(&words).expect("all is well");
+
+        assert_eq!((query.page, query.per_page), (2, 10));
+        assert_eq!(query.ids, Some(vec!["1".to_owned(), "2".to_owned()]));
+        assert_eq!(query.filters, [("status".to_owned(), "new".to_owned())]);
+    }
+
+    #[test]
+    fn every_wrong_word_is_named() {
+        let error = read(&[("page", "0"), ("per_page", "501"), ("q", &"я".repeat(201))]).expect_err("three mistakes");
+
+        assert_eq!(error.fields().into_keys().collect::<Vec<_>>(), ["page", "per_page", "q"]);
+    }
+
+    #[test]
+    fn an_empty_word_is_as_good_as_none() {
+        let ListQuery(query) = read(&[("q", ""), ("page", ""), ("status", "")]).expect("all is well");
+
+        assert_eq!(query.page, 1);
+        assert!(query.filters.is_empty());
+    }
+}

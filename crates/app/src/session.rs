@@ -1,0 +1,154 @@
+//! Coming in and going out: sessions of people, keys of programs, tickets for doors that see no cookie.
+
+use lockstep_store::{Error as StoreError, NewSession};
+
+use crate::{App, Caller, Error, token};
+
+/// The longest login that is looked at, in bytes; longer ones cannot exist.
+const MAX_LOGIN: usize = 64;
+
+/// The longest password that is looked at, in bytes: four for each of the characters that one may have.
+const MAX_PASSWORD: usize = 1024;
+
+/// Characters kept of the name of a browser.
+const MAX_AGENT: usize = 256;
+
+/// Where somebody comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The address that attempts are counted by.
+    pub address: String,
+    /// The browser, for people to read.
+    pub agent: String,
+}
+
+/// A session that has begun. The token is told once and kept as a digest.
+#[derive(Clone)]
+pub struct Session {
+    /// The secret that the browser carries.
+    pub token: String,
+    /// Who it is.
+    pub caller: Caller,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("caller", &self.caller)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something to show once at a door that sees neither cookie nor header.
+#[derive(Clone)]
+pub struct Ticket {
+    /// The secret.
+    pub token: String,
+    /// Seconds until it is worth nothing.
+    pub expires_in: u32,
+}
+
+/// Seconds that a ticket lasts: time enough to open a connection.
+const TICKET_SECONDS: u32 = 60;
+
+impl App {
+    /// Signs a person in. An unknown login, a disabled person and a wrong password cannot be told apart, by time neither.
+    ///
+    /// # Errors
+    /// [`Error::BadCredentials`], [`Error::RateLimited`].
+    pub async fn login(&self, login: &str, password: &str, client: &Client) -> Result<Session, Error> {
+        let login = login.trim().to_ascii_lowercase();
+        if login.len() > MAX_LOGIN || password.len() > MAX_PASSWORD {
+            return Err(Error::BadCredentials);
+        }
+        self.0.throttle.attempt(&login, &client.address)?;
+        let found = self.0.store.credentials(&login).await?.filter(|found| found.enabled);
+        let kept = found.as_ref().map(|found| found.password_hash.clone());
+        let right = self.0.passwords.check(password.to_owned(), kept).await?;
+        let Some(found) = found.filter(|_| right) else { return Err(Error::BadCredentials) };
+        self.0.throttle.succeeded(&login, &client.address);
+        self.begin_session(found.user_id, found.password_hash, client).await
+    }
+
+    async fn begin_session(&self, user_id: String, password_hash: String, client: &Client) -> Result<Session, Error> {
+        let token = token::fresh();
+        let expires_at = self.clock().now_ms() + i64::from(self.0.options.session_hours) * 3_600_000;
+        let session = NewSession {
+            token: token::digest(&token),
+            csrf: token::fresh(),
+            user_id,
+            password_hash,
+            expires_at,
+            address: client.address.clone(),
+            agent: client.agent.chars().take(MAX_AGENT).collect(),
+        };
+        match self.0.store.begin_session(&session).await {
+            Err(StoreError::NotFound) => return Err(Error::BadCredentials),
+            begun => begun?,
+        }
+        let caller = self.session(&token).await?.ok_or(Error::BadCredentials)?;
+        Ok(Session { token, caller, expires_at })
+    }
+
+    /// The person of a live session, with his rights of this moment.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn session(&self, token: &str) -> Result<Option<Caller>, Error> {
+        Ok(self.0.store.session(&token::digest(token)).await?.map(Caller::person))
+    }
+
+    /// The program of an API key.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn api_key(&self, token: &str) -> Result<Option<Caller>, Error> {
+        Ok(self.0.store.key(&token::digest(token)).await?.map(Caller::program))
+    }
+
+    /// The same caller with the rights of this moment, or nobody when his session has ended, he was disabled or the key withdrawn. For
+    /// connections that outlive a call: to be asked when users or groups have changed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn refresh(&self, caller: &Caller) -> Result<Option<Caller>, Error> {
+        Ok(match (caller.session(), caller.key()) {
+            (Some(session), _) => self.0.store.session(session).await?.map(Caller::person),
+            (None, Some(key)) => self.0.store.key_by_id(key).await?.map(Caller::program),
+            (None, None) => Some(caller.clone()),
+        })
+    }
+
+    /// A ticket for the session of the caller, good once within a minute on any worker.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] for whoever has no session.
+    pub async fn ticket(&self, caller: &Caller) -> Result<Ticket, Error> {
+        let session = caller.session().ok_or(Error::Unauthorized)?;
+        let ticket = token::fresh();
+        let expires_at = self.clock().now_ms() + i64::from(TICKET_SECONDS) * 1000;
+        match self.0.store.add_ticket(&token::digest(&ticket), session, expires_at).await {
+            Err(StoreError::NotFound) => Err(Error::Unauthorized),
+            added => Ok(added.map(|()| Ticket { token: ticket, expires_in: TICKET_SECONDS })?),
+        }
+    }
+
+    /// Takes a ticket. A second time it is worth nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn redeem(&self, ticket: &str) -> Result<Option<Caller>, Error> {
+        Ok(self.0.store.take_ticket(&token::digest(ticket)).await?.map(Caller::person))
+    }
+
+    /// Ends a session. One that has ended already is no error.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn logout(&self, token: &str) -> Result<(), Error> {
+        Ok(self.0.store.end_session(&token::digest(token)).await?)
+    }
+}

@@ -1,0 +1,68 @@
+//! What must be done now and then, whoever asks for it: old events are forgotten, and the machine says that it is still there.
+//!
+//! Every worker does it; done twice it does no harm.
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::warn;
+
+use crate::{App, Error};
+
+/// How often. A note of the host holds for two minutes, so three may fail in a row.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How much of the ledger is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Days that an event is kept.
+    pub days: u32,
+    /// Events that are kept however old they are.
+    pub events: u32,
+}
+
+impl App {
+    /// Looks after the store until `shutdown`. A failure is logged and tried again; edits never wait for it longer than a moment.
+    pub async fn upkeep(&self, keep: Keep, shutdown: impl Future<Output = ()>) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => return,
+                _ = ticks.tick() => self.tend(keep).await,
+            }
+        }
+    }
+
+    async fn tend(&self, keep: Keep) {
+        if let Err(error) = self.0.store.touch_host().await.map_err(Error::from) {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot note that this host is alive, trying again in 30 s"
+            );
+        }
+        if let Err(error) = self.trim(keep).await {
+            warn!(error = &error as &dyn std::error::Error, "cannot trim the ledger, trying again in 30 s");
+        }
+    }
+
+    /// Forgets events that need not be kept, some thousand a transaction. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn trim(&self, keep: Keep) -> Result<u64, Error> {
+        let before = self.clock().now_ms() - i64::from(keep.days) * DAY_MS;
+        let mut gone = 0;
+        loop {
+            match self.0.store.trim(before, keep.events).await? {
+                0 => return Ok(gone),
+                some => gone += some,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What a person may do, over a real store.
+
+mod common;
+mod edits;
+mod publishing;
+mod rights;
+mod sessions;

@@ -1,0 +1,102 @@
+//! Keys of programs.
+
+use lockstep_protocol::Actor;
+use serde_json::Value as Json;
+
+use super::list;
+use crate::{
+    Store,
+    engine::{Tuple, sql},
+    error::Error,
+    row::parse_id,
+};
+
+/// Milliseconds between two notes of a key's use, so that a busy key costs a write a minute and not one a call.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// A program with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The key's id.
+    pub id: String,
+    /// The key's name.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+}
+
+impl Store {
+    /// Adds a key for a program, by the digest of its token. Returns its id.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`] when there is a key of that name.
+    pub async fn add_key(
+        &self,
+        name: &str,
+        token: &str,
+        scopes: &[String],
+        by: Option<&Actor>,
+    ) -> Result<String, Error> {
+        let insert = "INSERT INTO api_keys (name, token, scopes, created_by, created_at) \
+                      VALUES ($1, $2, $3, $4, $5) RETURNING id";
+        let insert = sql(insert)
+            .bind(name)
+            .bind(token)
+            .bind(Json::from(scopes).to_string())
+            .bind(by.and_then(|actor| serde_json::to_string(actor).ok()))
+            .bind(self.clock.now_ms());
+        let mut tx = self.engine.write().await?;
+        let id = tx.number(insert).await;
+        let id =
+            id.map_err(|error| if error.is_unique_violation() { Error::Duplicate { field: "name" } } else { error })?;
+        tx.commit().await?;
+        Ok(id.to_string())
+    }
+
+    /// The program of a key, by the digest of its token. Notes about once a minute that it was used.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn key(&self, token: &str) -> Result<Option<Program>, Error> {
+        let select = sql("SELECT id, name, scopes, last_used_at FROM api_keys WHERE token = $1").bind(token);
+        let Some(row) = self.engine.read().await?.first(select).await? else { return Ok(None) };
+        let (id, now) = (row.some_int(0)?, self.clock.now_ms());
+        if row.int(3)?.is_none_or(|used| used + TOUCH_EVERY_MS <= now) {
+            self.touch_key(id, now).await?;
+        }
+        program(&row).map(Some)
+    }
+
+    /// The program of a key, by the key's id.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn key_by_id(&self, id: &str) -> Result<Option<Program>, Error> {
+        let Some(id) = parse_id(id) else { return Ok(None) };
+        let select = sql("SELECT id, name, scopes FROM api_keys WHERE id = $1").bind(id);
+        let row = self.engine.read().await?.first(select).await?;
+        row.map(|row| program(&row)).transpose()
+    }
+
+    /// Withdraws the key of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn remove_key(&self, name: &str) -> Result<(), Error> {
+        let mut tx = self.engine.write().await?;
+        match tx.run(sql("DELETE FROM api_keys WHERE name = $1").bind(name)).await? {
+            0 => Err(Error::NotFound),
+            _ => tx.commit().await,
+        }
+    }
+
+    async fn touch_key(&self, id: i64, now: i64) -> Result<(), Error> {
+        let mut tx = self.engine.write().await?;
+        tx.run(sql("UPDATE api_keys SET last_used_at = $1 WHERE id = $2").bind(now).bind(id)).await?;
+        tx.commit().await
+    }
+}
+
+fn program(row: &Tuple) -> Result<Program, Error> {
+    Ok(Program { id: row.some_int(0)?.to_string(), name: row.some_text(1)?, scopes: list(&row.some_text(2)?)? })
+}

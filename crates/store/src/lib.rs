@@ -1,0 +1,123 @@
+//! What is remembered: entities, people, tokens, and the ledger.
+//!
+//! The only crate that knows SQL. Every change of a row is committed together with its event ([`Store::create`], [`Store::update`],
+//! [`Store::toggle`], [`Store::delete`]), and events without a row go the same way ([`Store::publish`]), so there is no edit without
+//! its event and no event without its edit, whenever the process dies.
+//! Lists are read together with the position of the ledger at the same moment ([`Store::list`]).
+//! It never validates more than the database must know, and it never speaks to Redis or HTTP.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use lockstep_store::{Author, Entity, Fields, Options, SharedClock, Store};
+//!
+//! let store = Store::open(&Options::new("sqlite:lockstep.db"), SharedClock::system()).await?;
+//! let fields = Fields::from_iter([("enabled".to_owned(), false.into())]);
+//! let pending = store.update(Entity::Categories, "7", Some(3), &fields, &Author::default()).await?;
+//! let change = pending.commit().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+pub mod clock;
+pub mod crash;
+mod edit;
+mod engine;
+mod entity;
+mod error;
+mod fold;
+mod host;
+mod ledger;
+mod list;
+mod publish;
+mod row;
+
+use engine::Engine;
+
+pub use access::{Credentials, NewSession, Person, Program};
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use edit::{Author, Change, Pending};
+pub use entity::{Entity, UnknownEntity};
+pub use error::{Error, OpenError};
+pub use fold::fold;
+pub use ledger::MAX_CHANGES;
+pub use list::{MAX_PER_PAGE, Query};
+pub use publish::{PendingBatch, Publication, Published, Receipt};
+pub use row::{Fields, Row, Rows};
+
+/// When a commit counts as safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// When the disk has it: survives a power cut.
+    #[default]
+    Full,
+    /// When the system has it: survives the death of the process, and is about four times as fast.
+    Normal,
+}
+
+/// Connections that only read, by default. Reads take well under a millisecond; more connections only compete for the same cores.
+const READERS: u32 = 4;
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite:/path/to/file.db`.
+    pub url: String,
+    /// When a commit counts as safe.
+    pub synchronous: Synchronous,
+    /// Connections that only read.
+    pub readers: u32,
+    /// The number that this process puts into its events.
+    pub worker: u32,
+    /// The name of this machine; when known, a second machine is refused.
+    pub host: Option<String>,
+}
+
+impl Options {
+    /// The defaults for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        let worker = std::process::id();
+        Self { url: url.into(), synchronous: Synchronous::default(), readers: READERS, worker, host: None }
+    }
+}
+
+/// The database, open. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    engine: Engine,
+    clock: SharedClock,
+    worker: u32,
+    host: Option<String>,
+}
+
+impl Store {
+    /// Opens the database, makes it when it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`], which names the cure.
+    pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, OpenError> {
+        let engine = Engine::open(options).await?;
+        let mut tx = engine.write().await?;
+        ledger::begin(&mut tx).await?;
+        if let Some(host) = &options.host {
+            host::claim(&mut tx, host, clock.now_ms()).await?;
+        }
+        tx.commit().await?;
+        Ok(Self { engine, clock, worker: options.worker, host: options.host.clone() })
+    }
+
+    /// The clock it was given.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The number that this process puts into its events.
+    pub fn worker(&self) -> u32 {
+        self.worker
+    }
+
+    /// Closes all connections and waits for it.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+}

@@ -1,0 +1,27 @@
+//! What every database beneath the store must do: one suite, run against each engine.
+//!
+//! A test is a function over a fresh [`world::World`]; `contract!` lists the tests of a file and runs them against every engine there
+//! is. A new engine is one more [`world::Engine`] and one more line in the macro.
+
+/// Runs each test of a file against every engine.
+macro_rules! contract {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$test(crate::world::World::<crate::world::Sqlite>::fresh().await).await;
+                }
+            )+
+        }
+    };
+}
+
+mod access;
+mod cancel;
+mod crash;
+mod entities;
+mod ledger;
+mod opening;
+mod publish;
+mod world;

@@ -1,0 +1,69 @@
+//! Opening: by several at once, by another machine, by a wrong name.
+
+use lockstep_protocol::ledger::Ledger;
+use lockstep_store::{OpenError, Options, SharedClock, Store};
+
+use crate::world::{Engine, NOON, World};
+
+contract!(what_was_kept_is_there_after_a_restart, another_machine_waits_until_the_first_is_silent);
+
+async fn what_was_kept_is_there_after_a_restart<E: Engine>(world: World<E>) {
+    let epoch = world.store.head().await.expect("readable").epoch;
+    world.store.close().await;
+
+    let again = world.another(|_| ()).await.expect("opened");
+
+    assert_eq!(again.head().await.expect("readable").epoch, epoch);
+}
+
+async fn another_machine_waits_until_the_first_is_silent<E: Engine>(world: World<E>) {
+    let open = async |host: &str| world.another(|options| options.host = Some(host.into())).await;
+    let first = open("alpha").await.expect("opened");
+    open("alpha").await.expect("a second process of the same machine");
+
+    world.hands.set(NOON + 60_000);
+    first.touch_host().await.expect("noted");
+    world.hands.set(NOON + 179_000);
+    match open("beta").await {
+        Err(OpenError::OtherHost { host, seconds }) => assert_eq!((host.as_str(), seconds), ("alpha", 119)),
+        other => panic!("{other:?}"),
+    }
+
+    world.hands.set(NOON + 180_000);
+    open("beta").await.expect("the first is silent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_workers_that_start_together_on_a_new_file_all_open_it() {
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    let opening: Vec<_> = (0..6)
+        .map(|_| {
+            let options = Options::new(url.clone());
+            tokio::spawn(async move {
+                let store = Store::open(&options, SharedClock::system()).await.expect("opened");
+                store.head().await.expect("readable").epoch
+            })
+        })
+        .collect();
+    let mut epochs = Vec::new();
+    for opened in opening {
+        epochs.push(opened.await.expect("no panic"));
+    }
+
+    epochs.dedup();
+
+    assert_eq!(epochs.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_without_telling_its_password() {
+    for url in ["postgres://anna:secret@db/lockstep", "lockstep.db", "sqlite::memory:", ""] {
+        let error = Store::open(&Options::new(url), SharedClock::system()).await.expect_err(url);
+        assert!(matches!(error, OpenError::Url(_)));
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    let error =
+        Store::open(&Options::new("sqlite:/nowhere/at/all.db"), SharedClock::system()).await.expect_err("no directory");
+    assert!(error.to_string().contains("check that its directory exists"), "{error}");
+}

@@ -1,0 +1,173 @@
+//! A fresh store of some engine, with a clock that only tests move.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use lockstep_protocol::{Actor, Draft, EventName, Reason, Record, Room, Scope, Seq, ledger::Ledger};
+use lockstep_store::{
+    Author, Change, Clock, Entity, Error, Fields, NewSession, OpenError, Options, Publication, Query, Receipt,
+    SharedClock, Store, Synchronous,
+};
+use serde_json::{Value as Json, json};
+
+/// Noon of some day; seqs of tests count from here.
+pub(crate) const NOON: i64 = 1_763_760_000_000;
+
+/// A kind of database.
+pub(crate) trait Engine: Send + Sync + 'static {
+    /// An empty one, gone when this is dropped.
+    fn fresh() -> Self;
+    /// How to open it.
+    fn url(&self) -> String;
+}
+
+/// A file of SQLite in a directory of its own.
+pub(crate) struct Sqlite(tempfile::TempDir);
+
+impl Engine for Sqlite {
+    fn fresh() -> Self {
+        Self(tempfile::TempDir::new().expect("a directory"))
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.path().join("test.db").display())
+    }
+}
+
+/// A clock moved by hand.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(crate) fn set(&self, ms: i64) {
+        self.0.store(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hands {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// All that a test needs.
+pub(crate) struct World<E> {
+    pub(crate) store: Store,
+    pub(crate) hands: Hands,
+    pub(crate) engine: E,
+}
+
+impl<E: Engine> World<E> {
+    pub(crate) async fn fresh() -> Self {
+        let engine = E::fresh();
+        let hands = Hands(Arc::new(AtomicI64::new(NOON)));
+        let store = Store::open(&options(&engine.url()), SharedClock::new(hands.clone())).await.expect("a store");
+        Self { store, hands, engine }
+    }
+
+    /// Opens the same database once more, as another process would.
+    pub(crate) async fn another(&self, change: impl FnOnce(&mut Options)) -> Result<Store, OpenError> {
+        let mut options = options(&self.engine.url());
+        change(&mut options);
+        Store::open(&options, SharedClock::new(self.hands.clone())).await
+    }
+
+    pub(crate) async fn add(&self, entity: Entity, fields: &Json) -> Change {
+        self.try_add(entity, fields).await.expect("added")
+    }
+
+    pub(crate) async fn try_add(&self, entity: Entity, given: &Json) -> Result<Change, Error> {
+        self.store.create(entity, &whole(entity, given), &anna()).await?.commit().await
+    }
+
+    pub(crate) async fn change(&self, entity: Entity, id: &str, given: &Json) -> Result<Change, Error> {
+        self.store.update(entity, id, None, &fields(given), &anna()).await?.commit().await
+    }
+
+    pub(crate) async fn delete(&self, entity: Entity, id: &str) -> Result<Change, Error> {
+        self.store.delete(entity, id, None, &anna()).await?.commit().await
+    }
+
+    pub(crate) async fn names(&self, entity: Entity, query: Query) -> Result<Vec<String>, Error> {
+        let rows = self.store.list(entity, &Query { page: query.page.max(1), per_page: 50, ..query }).await?;
+        Ok(rows.items.iter().map(|row| row["name"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    pub(crate) async fn publish(&self, drafts: Vec<(Draft, Option<&str>)>) -> Vec<Receipt> {
+        let batch = drafts.into_iter().map(|(draft, key)| Publication { draft, key: key.map(Into::into) }).collect();
+        self.store.publish(batch).await.expect("written").commit().await.expect("committed").receipts
+    }
+
+    /// The whole ledger.
+    pub(crate) async fn log(&self) -> Vec<Record> {
+        self.store.after(Seq(0), usize::MAX).await.expect("readable").rows
+    }
+
+    /// A person in a group of his own.
+    pub(crate) async fn person(&self, login: &str, permissions: &[&str]) -> String {
+        let group = json!({"name": format!("group of {login}"), "permissions": permissions});
+        let group = self.add(Entity::Groups, &group).await.row.id;
+        self.add(Entity::Users, &json!({"login": login, "name": login, "group_id": group})).await.row.id
+    }
+
+    /// Begins a session whose token has this digest.
+    pub(crate) async fn sign_in(&self, user_id: &str, token: &str) -> Result<(), Error> {
+        self.store.begin_session(&session(user_id, token)).await
+    }
+}
+
+pub(crate) fn session(user_id: &str, token: &str) -> NewSession {
+    NewSession {
+        token: token.into(),
+        csrf: "csrf".into(),
+        user_id: user_id.into(),
+        password_hash: HASH.into(),
+        expires_at: NOON + 1000,
+        address: "1.2.3.4".into(),
+        agent: "a browser".into(),
+    }
+}
+
+pub(crate) const HASH: &str = "$argon2id$…";
+
+fn options(url: &str) -> Options {
+    Options { synchronous: Synchronous::Normal, worker: 7, ..Options::new(url) }
+}
+
+pub(crate) fn anna() -> Author {
+    Author { actor: Some(Actor { id: "1".into(), name: "Anna".into() }), origin: Some("c81".into()) }
+}
+
+pub(crate) fn fields(given: &Json) -> Fields {
+    given.as_object().cloned().expect("an object")
+}
+
+/// The given fields, and for the others what a new row has.
+fn whole(entity: Entity, given: &Json) -> Fields {
+    let mut whole = fields(&match entity {
+        Entity::Files => json!({"name": "", "category_id": null, "registrator_id": null, "path": null, "size": 0,
+            "mime": "application/pdf", "sha256": null, "status": "new", "note": ""}),
+        Entity::Users => json!({"login": "", "name": "", "email": null, "enabled": true, "password_hash": HASH}),
+        Entity::Groups => json!({"name": "", "description": "", "permissions": []}),
+        Entity::Categories => json!({"name": "", "description": "", "parent_id": null, "enabled": true}),
+        Entity::Registrators => json!({"name": "", "folder": "/srv", "category_id": null, "enabled": true}),
+    });
+    whole.extend(fields(given));
+    whole
+}
+
+pub(crate) fn draft(room: Room, id: &str) -> Draft {
+    Draft {
+        event: EventName::changed(&room),
+        reason: Reason::Updated,
+        worker: 7,
+        scope: Scope::Room(room),
+        id: id.into(),
+        data: None,
+        rev: None,
+        actor: None,
+        origin: None,
+    }
+}
