@@ -337,7 +337,9 @@ impl Ear {
         if matches!(connected, Err(broadcast::error::RecvError::Closed)) {
             return false;
         }
-        self.note_down("reconnected").await;
+        if self.up {
+            self.note_down("the connection broke").await;
+        }
         self.subscribe(subscriber).await;
         true
     }
@@ -383,7 +385,9 @@ impl Ear {
         if matches!(timeout(PUBLISH_LIMIT, sent).await, Ok(Ok(_))) {
             self.probe.deadline = Some(Instant::now() + COMMAND_LIMIT);
         } else {
-            self.note_down("cannot send").await;
+            if self.up {
+                self.note_down("cannot send").await;
+            }
             self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
         }
     }

@@ -1,0 +1,153 @@
+//! `user` and `key`: accounts of people, keys of programs.
+
+use std::{
+    io::{self, BufRead},
+    path::PathBuf,
+};
+
+use lockstep_app::{Error, NewUser};
+use rand::seq::IndexedRandom;
+use serde_json::json;
+
+use super::{
+    args::{Key, KeyAction, User, UserAction},
+    data,
+    failure::Failure,
+    output,
+};
+
+/// Letters and digits that nobody takes for one another.
+const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// Of a made-up password: 20 of 31 characters are 99 bits.
+const MADE_UP: usize = 20;
+
+pub(super) async fn user(config: Option<PathBuf>, user: User) -> Result<(), Failure> {
+    match user.action {
+        UserAction::Add { name, admin, group, password_stdin, json } => {
+            let password = Password::choose(password_stdin)?;
+            data::with_app(config, async |app| {
+                let user =
+                    NewUser { login: &name, name: None, password: &password.text, admin, group: group.as_deref() };
+                app.add_user(&user).await.map_err(|error| refused(&name, &error))
+            })
+            .await?;
+            password.tell(&name, json)
+        }
+        UserAction::Passwd { name, password_stdin, json } => {
+            let password = Password::choose(password_stdin)?;
+            data::with_app(config, async |app| {
+                app.set_password(&name, &password.text).await.map_err(|error| refused(&name, &error))
+            })
+            .await?;
+            password.tell(&name, json)
+        }
+    }
+}
+
+pub(super) async fn key(config: Option<PathBuf>, key: Key) -> Result<(), Failure> {
+    let KeyAction::Add { name, scope, json } = key.action;
+    let token =
+        data::with_app(config, async |app| app.add_key(&name, &scope).await.map_err(|error| refused(&name, &error)))
+            .await?;
+    if json {
+        return output::json(&json!({"name": name, "scopes": scope, "key": token}));
+    }
+    output::note("this is the only time the key is shown:");
+    output::answer(&token)
+}
+
+struct Password {
+    text: String,
+    made_up: bool,
+}
+
+impl Password {
+    fn choose(from_stdin: bool) -> Result<Self, Failure> {
+        if !from_stdin {
+            return Ok(Self { text: make_up(), made_up: true });
+        }
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        read.map_err(|error| Failure::Failed(format!("cannot read a password from standard input: {error}")))?;
+        let text = line.trim_end_matches(['\r', '\n']).to_owned();
+        if text.is_empty() {
+            return Err(Failure::Misuse("standard input holds no password; give it as one line".to_owned()));
+        }
+        Ok(Self { text, made_up: false })
+    }
+
+    /// A made-up password is data: alone on standard output, once.
+    fn tell(&self, login: &str, json: bool) -> Result<(), Failure> {
+        match (json, self.made_up) {
+            (true, true) => output::json(&json!({"login": login, "password": self.text})),
+            (true, false) => output::json(&json!({"login": login})),
+            (false, true) => {
+                output::note(&format!("{login} signs in with this password, shown only now:"));
+                output::answer(&self.text)
+            }
+            (false, false) => {
+                output::note(&format!("{login} can sign in"));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn make_up() -> String {
+    let mut rng = rand::rng();
+    (0..MADE_UP).map(|_| char::from(*ALPHABET.choose(&mut rng).expect("the alphabet has letters"))).collect()
+}
+
+/// What is wrong with an account or key, and the cure where the words of the error alone would not tell it.
+fn refused(name: &str, error: &Error) -> Failure {
+    match error {
+        Error::Duplicate { .. } => Failure::Failed(format!("`{name}` exists already; choose another name")),
+        Error::NotFound => Failure::Failed(format!("there is no `{name}`")),
+        Error::Invalid { fields } => {
+            let wrong = fields.iter().map(|(field, error)| advice(field, error.code, &error.params));
+            Failure::Misuse(wrong.collect::<Vec<_>>().join("\n"))
+        }
+        error => Failure::because(error),
+    }
+}
+
+fn advice(field: &str, code: &str, params: &serde_json::Map<String, serde_json::Value>) -> String {
+    let most_or_least = || params.get("min").or_else(|| params.get("max")).map(ToString::to_string).unwrap_or_default();
+    match (field, code) {
+        ("group", "field.no_such") => {
+            "there is no such group; make it on the page of groups, or leave --group out".to_owned()
+        }
+        ("scope", "field.no_such") => {
+            let rights: Vec<String> = lockstep_app::Right::of_keys().map(|right| right.to_string()).collect();
+            format!("no such scope; there are {}", rights.join(", "))
+        }
+        (field, "field.too_short") => format!("the {field} is too short; give at least {} characters", most_or_least()),
+        (field, "field.too_long") => format!("the {field} is too long; give at most {} characters", most_or_least()),
+        (field, "field.format") => {
+            format!("the {field} holds characters it must not; use letters, digits, `.`, `-` and `_`")
+        }
+        (field, code) => format!("the {field} is refused ({code})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_passwords_are_long_and_differ() {
+        assert_eq!(make_up().len(), MADE_UP);
+        assert_ne!(make_up(), make_up());
+    }
+
+    #[test]
+    fn an_unknown_scope_is_answered_with_those_that_exist() {
+        let error = Error::field("scope", lockstep_app::FieldError::new("field.no_such"));
+
+        let failure = refused("nightly", &error);
+
+        assert_eq!(failure.code(), 2);
+        assert!(failure.to_string().contains("files.view") && failure.to_string().contains("publish"), "{failure}");
+    }
+}

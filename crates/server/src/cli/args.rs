@@ -1,0 +1,250 @@
+//! Commands and their arguments, with help that teaches by example.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use lockstep_protocol::{EventName, Reason, Room};
+
+use super::client::Target;
+use crate::config::Secret;
+
+/// Every open page moves in step with the data.
+#[derive(Debug, Parser)]
+#[command(name = "lockstep", version, about = "Every open page moves in step with the data", max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The configuration; else ./config.ini, else /etc/lockstep/config.ini, else the defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lockstep user add anna --admin          an account that may do everything; prints its password once
+  lockstep serve                          one worker, SQLite, http://127.0.0.1:8080
+  lockstep serve --workers 4 --config /etc/lockstep/config.ini
+  lockstep key add nightly --scope publish
+  LOCKSTEP_KEY=… lockstep publish files:changed --reason updated --id 7
+
+Every setting can come from the environment, too: LOCKSTEP__REDIS__SOCKET=/run/redis.sock.
+Exit codes: 0 done; 1 failed, the reason is on standard error; 2 wrong use.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve pages, JSON and Socket.IO.
+    Serve(Serve),
+    /// One worker process of `serve`.
+    #[command(hide = true)]
+    Worker(Worker),
+    /// Accounts of people.
+    User(User),
+    /// Keys of programs.
+    Key(Key),
+    /// Tell every page in a room that something has changed.
+    Publish(Publish),
+    /// Watch events as they happen, one a line.
+    Tail(Tail),
+    /// Check the configuration; print every value in force and where it came from.
+    CheckConfig {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring the database to this version's form. `serve` does it, too.
+    Migrate,
+    /// Fill the database with a small company to try things on. Doing it twice does no harm.
+    DemoData,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep serve
+  lockstep serve --listen unix:/run/lockstep/server.sock
+  lockstep serve --workers 3 --listen 'unix:/run/lockstep/worker-{n}.sock'     needs [redis]
+
+SIGTERM lets pages move elsewhere, then ends.")]
+pub(super) struct Serve {
+    /// Worker processes; more than one needs Redis.
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<u16>,
+    /// host:port or unix:/path; `{n}` stands for the worker's number.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Worker {
+    /// The process that started this one; when it is gone, so is this.
+    #[arg(long)]
+    pub(super) parent: u32,
+    /// The listener is at standard input.
+    #[arg(long)]
+    pub(super) inherited: bool,
+    #[command(flatten)]
+    pub(super) serve: Serve,
+    /// Which worker, from 0.
+    #[arg(long)]
+    pub(super) number: u16,
+}
+
+#[derive(Debug, Args)]
+#[command(subcommand_required = true)]
+pub(super) struct User {
+    #[command(subcommand)]
+    pub(super) action: UserAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserAction {
+    /// Make an account. Without --password-stdin a password is made up and printed, once.
+    #[command(after_help = "\
+Examples:
+  lockstep user add anna --admin
+  lockstep user add boris --group Editors --password-stdin < password.txt")]
+    Add {
+        /// What the person signs in as.
+        name: String,
+        /// May do everything.
+        #[arg(long, conflicts_with = "group")]
+        admin: bool,
+        /// The name of an existing group.
+        #[arg(long)]
+        group: Option<String>,
+        /// Read the password from standard input, one line.
+        #[arg(long)]
+        password_stdin: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an account a new password; its sessions end.
+    Passwd {
+        /// What the person signs in as.
+        name: String,
+        /// Read the password from standard input, one line.
+        #[arg(long)]
+        password_stdin: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(subcommand_required = true)]
+pub(super) struct Key {
+    #[command(subcommand)]
+    pub(super) action: KeyAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyAction {
+    /// Make a key. It is printed once, alone on standard output.
+    #[command(after_help = "\
+Example:
+  LOCKSTEP_KEY=$(lockstep key add nightly --scope publish)")]
+    Add {
+        /// For people to know it by.
+        name: String,
+        /// What it may do.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scope: Vec<String>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How to reach a running server.
+#[derive(Debug, Args)]
+pub(super) struct Connection {
+    /// http://host:port or unix:/path/server.sock; else the address in the configuration.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) url: Option<Target>,
+    /// An API key; better given in the environment, where other users of the machine do not see it.
+    #[arg(long, env = "LOCKSTEP_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(super) key: Option<Secret<String>>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep publish files:changed --reason updated --id 7
+  lockstep publish files:changed --reason added --id 8 --data '{\"name\":\"a.pdf\"}'
+  lockstep publish stock:low --reason updated --id 42 --room products --once stock-42-2025-11-22
+
+Prints the event's number and the ledger's name; with --json the server's whole answer.")]
+pub(super) struct Publish {
+    /// What pages listen for, such as files:changed.
+    pub(super) event: EventName,
+    /// updated, added, deleted or toggled.
+    #[arg(long)]
+    pub(super) reason: Reason,
+    /// What has changed; `*` for many.
+    #[arg(long)]
+    pub(super) id: String,
+    /// The changed row as JSON; `-` reads it from standard input.
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(super) data: Option<String>,
+    /// Who hears it; else the room that the event is named after.
+    #[arg(long)]
+    pub(super) room: Option<Room>,
+    /// A name for this very event: publishing it again changes nothing.
+    #[arg(long, value_name = "NAME")]
+    pub(super) once: Option<String>,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep tail                           all rooms that the key may see
+  lockstep tail files categories
+  lockstep tail --json files | jq .data")]
+pub(super) struct Tail {
+    /// The rooms to listen in.
+    pub(super) rooms: Vec<Room>,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_words_are_answered_with_the_right_ones() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).expect_err(line).to_string();
+
+        assert!(
+            parse("lockstep publish files:changed --reason changed --id 1")
+                .contains("updated, added, deleted or toggled")
+        );
+        assert!(parse("lockstep tail flies").contains("rooms are index, files"));
+        assert!(parse("lockstep tail --url https://host").contains("http://"));
+        assert!(parse("lockstep sevre").contains("serve"));
+    }
+
+    #[test]
+    fn a_key_does_not_print() {
+        let cli = Cli::try_parse_from(["lockstep", "tail", "--key", "hunter2"]).expect("right");
+
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+}

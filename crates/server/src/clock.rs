@@ -1,0 +1,6 @@
+//! The wall clock, for those who show times to people. Order never comes from it.
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,256 @@
+//! Every setting, by section and type. The defaults are not here: they are `config.ini.example`.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use lockstep_protocol::{FanOut, Room};
+use serde::Deserialize;
+
+use super::{
+    secret::Secret,
+    text::{List, Mode, Network, WebOrigin, one, optional, words},
+};
+use crate::listen::Listen;
+
+/// The whole configuration, checked: whoever holds one may rely on the ranges that `config.ini.example` gives.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the sections are documented at their types")]
+pub struct Settings {
+    pub server: Server,
+    pub redis: Redis,
+    pub database: Database,
+    pub sync: Sync,
+    pub auth: Auth,
+    pub socketio: SocketIo,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+/// `[server]`: addresses and processes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where the service listens, perhaps with `{n}`.
+    #[serde(deserialize_with = "one")]
+    pub listen: Listen,
+    /// Worker processes.
+    pub workers: u16,
+    /// What must last.
+    pub data_dir: PathBuf,
+    /// Metrics and health without sign-in.
+    #[serde(deserialize_with = "optional")]
+    pub ops_listen: Option<Listen>,
+    /// Foreign sites whose pages may come.
+    pub allowed_origins: List<WebOrigin>,
+    /// Whose `X-Forwarded-…` is believed.
+    pub trusted_proxies: List<Network>,
+    /// Mode of a unix socket.
+    #[serde(deserialize_with = "one")]
+    pub socket_mode: Mode,
+    /// Group of a unix socket, by name or number.
+    #[serde(deserialize_with = "optional")]
+    pub socket_group: Option<String>,
+    /// Seconds to leave pages for moving elsewhere.
+    pub drain_s: u64,
+}
+
+/// `[redis]`: the fast wire.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://…`; a secret since it may hold a password.
+    #[serde(deserialize_with = "optional")]
+    pub url: Option<Secret<String>>,
+    /// Path of a unix socket.
+    #[serde(deserialize_with = "optional")]
+    pub socket: Option<PathBuf>,
+    /// From here, or read from `password_file`.
+    #[serde(deserialize_with = "optional")]
+    pub password: Option<Secret<String>>,
+    /// A file that holds nothing but the password.
+    #[serde(deserialize_with = "optional")]
+    pub password_file: Option<PathBuf>,
+    /// Number of the database.
+    pub db: u8,
+    /// What keys and channels begin with.
+    pub prefix: String,
+}
+
+/// `[database]`: rows and the ledger.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:…`; see [`Settings::database_url`].
+    #[serde(deserialize_with = "optional")]
+    pub url: Option<String>,
+    /// What a commit survives.
+    #[serde(deserialize_with = "one")]
+    pub synchronous: Synchronous,
+}
+
+/// What an answered edit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// Loss of power.
+    Full,
+    /// The end of the process.
+    Normal,
+}
+words!(Synchronous { "full" => Full, "normal" => Normal });
+
+/// `[sync]`: the road.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sync {
+    /// Seconds of silence after which a page looks for itself.
+    pub sync_idle_seconds: u64,
+    /// Milliseconds between looks at the ledger while the bus is up.
+    pub tick_ms: u64,
+    /// The same while it is down.
+    pub tick_degraded_ms: u64,
+    /// Milliseconds between the beats a page gets.
+    pub beat_ms: u64,
+    /// Days for which events are kept.
+    pub ledger_days: u64,
+    /// Events kept whatever their age.
+    pub ledger_min_events: u64,
+    /// Newest events in memory.
+    pub ring_events: usize,
+    /// Which rooms look again when the room on the left changes.
+    pub dependencies: BTreeMap<Room, List<Room>>,
+}
+
+impl Sync {
+    /// The dependencies as `(room, room that depends on it)`.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (Room, Room)> {
+        self.dependencies.iter().flat_map(|(room, to)| to.iter().map(|dependent| (room.clone(), dependent.clone())))
+    }
+
+    /// The table of fan-out.
+    pub fn fanout(&self) -> FanOut {
+        FanOut::new(self.rules()).expect("cycles were refused when the settings were checked")
+    }
+}
+
+/// `[auth]`: people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// How long a sign-in lasts.
+    pub session_hours: u32,
+}
+
+/// `[socketio]`: the wire to the pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketIo {
+    /// Milliseconds between pings.
+    pub ping_interval_ms: u64,
+    /// Milliseconds for the answer.
+    pub ping_timeout_ms: u64,
+    /// Bytes of the largest message from a page.
+    pub max_payload: u64,
+}
+
+/// `[limits]`: what one client, and all together, may take.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Connections a worker holds.
+    pub connections: usize,
+    /// Packets that wait for a slow page.
+    pub socket_queue_packets: usize,
+    /// Events from a page: rate.
+    pub socket_events_per_s: u32,
+    /// Events from a page: burst.
+    pub socket_events_burst: u32,
+    /// Requests of a person or address: rate.
+    pub requests_per_s: u32,
+    /// Requests of a person or address: burst.
+    pub requests_burst: u32,
+    /// Requests of an API key: rate.
+    pub key_requests_per_s: u32,
+    /// Requests of an API key: burst.
+    pub key_requests_burst: u32,
+    /// Attempts a minute to sign in, for one name from one address.
+    pub login_attempts: u32,
+    /// The same from one address, whatever the name.
+    pub login_attempts_per_address: u32,
+    /// Bytes of a JSON body.
+    pub body_bytes: usize,
+    /// Seconds for the head of a request.
+    pub header_s: u64,
+    /// Seconds for its body.
+    pub body_s: u64,
+    /// Seconds for which a connection may take nothing.
+    pub write_stall_s: u64,
+}
+
+impl Limits {
+    /// How long a client may take for the head of a request.
+    pub fn header(&self) -> Duration {
+        Duration::from_secs(self.header_s)
+    }
+
+    /// How long it may take for the body.
+    pub fn body(&self) -> Duration {
+        Duration::from_secs(self.body_s)
+    }
+
+    /// How long a connection may take nothing.
+    pub fn write_stall(&self) -> Duration {
+        Duration::from_secs(self.write_stall_s)
+    }
+}
+
+/// `[log]`: what the operator reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// From which severity on.
+    #[serde(deserialize_with = "one")]
+    pub level: Level,
+    /// For people or machines.
+    #[serde(deserialize_with = "one")]
+    pub format: Format,
+}
+
+/// Severity, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the usual five")]
+pub enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+words!(Level { "error" => Error, "warn" => Warn, "info" => Info, "debug" => Debug, "trace" => Trace });
+
+/// Form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+words!(Format { "text" => Text, "json" => Json });
+
+impl Settings {
+    /// Where the database is: as set, or `lockstep.db` in the data directory.
+    pub fn database_url(&self) -> String {
+        let own = || format!("sqlite:{}", self.server.data_dir.join("lockstep.db").display());
+        self.database.url.clone().unwrap_or_else(own)
+    }
+
+    /// Whether there is a wire between workers.
+    pub fn has_redis(&self) -> bool {
+        self.redis.url.is_some() || self.redis.socket.is_some()
+    }
+
+    /// Whether several workers take connections from one listener, so that two requests of a client may meet two workers.
+    pub fn shares_listener(&self) -> bool {
+        self.server.workers > 1 && !self.server.listen.is_per_worker()
+    }
+}

@@ -1,0 +1,254 @@
+//! The configuration as its users meet it.
+
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+
+use super::*;
+
+struct File {
+    _directory: TempDir,
+    path: PathBuf,
+}
+
+fn file(text: &str) -> File {
+    let directory = TempDir::new().expect("a directory");
+    let path = directory.path().join("config.ini");
+    fs::write(&path, text).expect("writes");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("sets the mode");
+    File { _directory: directory, path }
+}
+
+fn load_text(text: &str) -> Result<Loaded, String> {
+    let file = file(text);
+    let inputs = Inputs { file: Some(file.path.clone()), ..Inputs::default() };
+    load(&inputs).map_err(|problems| problems.to_string().replace(&file.path.display().to_string(), "config.ini"))
+}
+
+fn problems(text: &str) -> String {
+    load_text(text).expect_err("a problem")
+}
+
+fn check(text: &str, expected: &str) {
+    assert_eq!(problems(text), expected);
+}
+
+#[test]
+fn the_example_and_the_settings_have_the_same_keys() {
+    // A key that the settings lack, or one that the example lacks, ends this in the assertion of `typed`.
+    let loaded = load_text("").expect("the defaults are right");
+
+    assert_eq!(loaded.settings.server.workers, 1);
+    assert_eq!(loaded.settings.database_url(), "sqlite:data/lockstep.db");
+    assert!(!loaded.settings.has_redis());
+    assert_eq!(loaded.settings.sync.fanout(), lockstep_protocol::FanOut::default());
+}
+
+#[test]
+fn the_defaults_need_no_file() {
+    let inputs = Inputs { file: Some("/nowhere/config.ini".into()), ..Inputs::default() };
+
+    let problems = load(&inputs).expect_err("a file that was named must exist").to_string();
+
+    assert!(problems.starts_with("/nowhere/config.ini: no such file; copy config.ini.example"), "{problems}");
+}
+
+#[test]
+fn the_keys_of_the_first_system_work_as_they_stand() {
+    let text = "# config.ini\n[redis]\nsocket = /var/run/redis/redis.sock\npassword = other!\ndb = 3\n[sync]\nsync_idle_seconds = 45\n";
+
+    let settings = load_text(text).expect("right").settings;
+
+    assert_eq!(settings.redis.socket, Some("/var/run/redis/redis.sock".into()));
+    assert_eq!(settings.redis.password.expect("one").expose(), "other!");
+    assert_eq!((settings.redis.db, settings.sync.sync_idle_seconds), (3, 45));
+}
+
+#[test]
+fn the_password_of_the_public_example_is_refused() {
+    let expected = "config.ini:3: [redis] password: this password is printed in a public example; choose another one in Redis and here";
+    check("[redis]\nsocket = /r.sock\npassword = znf25!\n", expected);
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_the_near_one() {
+    check("[redis]\nsokcet = /r\n", "config.ini:2: [redis] sokcet: no such key; did you mean socket?");
+    check("[Redis]\nsocket = /r\n", "config.ini:2: [Redis] socket: no such section; did you mean redis?");
+    check("[redis]\nDB = 1\n", "config.ini:2: [redis] DB: no such key; did you mean db?");
+    check(
+        "[server]\nsession_hours = 1\n",
+        "config.ini:2: [server] session_hours: no such key here; it belongs into [auth]",
+    );
+}
+
+#[test]
+fn all_problems_come_at_once_in_the_order_of_the_file() {
+    let text = "[server]\nworkers = many\nlisten = nowhere\nlisten = x\n[redis]\ndb = 300\nnonsense\n[log]\nlevel = loud\n[limits]\nconnections = 0\n";
+
+    let problems = problems(text);
+
+    let places: Vec<_> = problems.lines().map(|line| line.split(": ").next().expect("a place")).collect();
+    assert_eq!(
+        places,
+        [
+            "config.ini:2",
+            "config.ini:3",
+            "config.ini:4",
+            "config.ini:6",
+            "config.ini:7",
+            "config.ini:9",
+            "config.ini:11"
+        ],
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_wrong_type_says_what_was_expected() {
+    check(
+        "[server]\nworkers = many\n",
+        "config.ini:2: [server] workers: `many` is not a whole number in its range; the default is 1",
+    );
+    check("[redis]\ndb = -1\n", "config.ini:2: [redis] db: `-1` is not a whole number in its range; the default is 0");
+    check("[log]\nformat = xml\n", "config.ini:2: [log] format: `xml` is none of text, json");
+}
+
+#[test]
+fn several_workers_without_redis_are_refused_with_the_cure() {
+    check("[server]\nworkers = 3\n", &format!("config.ini:2: [server] workers: {NO_WIRE}"));
+}
+
+#[test]
+fn dependencies_can_be_added_and_switched_off() {
+    let settings = load_text("[sync.dependencies]\nregistrators =\ngroups = users, admin\n").expect("right").settings;
+
+    let fanout = settings.sync.fanout();
+
+    use lockstep_protocol::Room;
+    assert_eq!(fanout.dependents(&Room::Registrators), []);
+    assert_eq!(fanout.dependents(&Room::Categories), [Room::Files]);
+    assert_eq!(fanout.dependents(&Room::Groups), [Room::Users, Room::Admin]);
+}
+
+#[test]
+fn a_cycle_and_an_unknown_room_are_refused() {
+    check(
+        "[sync.dependencies]\nfiles = categories\n",
+        "config.ini:2: [sync.dependencies] files: dependencies go round: files → categories → files; take one of them out",
+    );
+    assert!(
+        problems("[sync.dependencies]\nflies = users\n")
+            .starts_with("config.ini:2: [sync.dependencies] `flies`: no such room")
+    );
+    let unknown = problems("[sync.dependencies]\ncategories = flies\n");
+    assert!(unknown.starts_with("config.ini:2: [sync.dependencies] categories: `flies`: no such room"), "{unknown}");
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_the_command_line_over_both() {
+    let file = file("[server]\nworkers = 2\ndrain_s = 3\n[redis]\nsocket = /a\ndb = 1\n");
+    let inputs = Inputs {
+        file: Some(file.path.clone()),
+        environment: vec![
+            ("LOCKSTEP__REDIS__DB".into(), "5".into()),
+            ("LOCKSTEP__SERVER__WORKERS".into(), "7".into()),
+            ("LOCKSTEP__SYNC__DEPENDENCIES__GROUPS".into(), "users".into()),
+            ("LOCKSTEP_KEY".into(), "not a setting".into()),
+        ],
+        arguments: vec![("--workers", "server.workers", "9".into())],
+    };
+
+    let loaded = load(&inputs).expect("right");
+
+    let origins: Vec<String> = loaded
+        .effective()
+        .into_iter()
+        .filter(|effective| effective.origin != "default")
+        .map(|effective| format!("{} = {} {}", effective.key, effective.value, effective.origin))
+        .collect();
+    let path = file.path.display();
+    assert_eq!(
+        origins,
+        [
+            "workers = 9 --workers".to_owned(),
+            format!("drain_s = 3 {path}:3"),
+            format!("socket = /a {path}:5"),
+            "db = 5 LOCKSTEP__REDIS__DB".to_owned(),
+            "groups = users LOCKSTEP__SYNC__DEPENDENCIES__GROUPS".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_variable_that_names_nothing_is_an_error_like_any_other() {
+    let inputs = Inputs { environment: vec![("LOCKSTEP__REDIS__SOKCET".into(), "/r".into())], ..Inputs::default() };
+
+    let problems = load(&inputs).expect_err("unknown").to_string();
+
+    assert_eq!(problems, "LOCKSTEP__REDIS__SOKCET: [redis] sokcet: no such key; did you mean socket?");
+}
+
+#[test]
+fn a_secret_that_everybody_can_read_is_refused() {
+    let file = file("[redis]\nsocket = /r\npassword = mine\n");
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).expect("sets the mode");
+    let inputs = Inputs { file: Some(file.path.clone()), ..Inputs::default() };
+
+    let problems = load(&inputs).expect_err("readable").to_string();
+
+    assert!(problems.contains(&format!(
+        ":3: [redis] password: everybody on this machine can read it in `{}`",
+        file.path.display()
+    )));
+}
+
+#[test]
+fn a_file_without_secrets_may_be_read_by_all() {
+    let file = file("[redis]\nsocket = /r\n");
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).expect("sets the mode");
+
+    assert!(load(&Inputs { file: Some(file.path.clone()), ..Inputs::default() }).is_ok());
+}
+
+#[test]
+fn a_password_may_come_from_a_file_of_its_own() {
+    let password = file("s3cret\n");
+
+    let text = format!("[redis]\nsocket = /r\npassword_file = {}\n", password.path.display());
+    let settings = load_text(&text).expect("right").settings;
+
+    assert_eq!(settings.redis.password.expect("read").expose(), "s3cret");
+    assert!(problems(&format!("{text}password = x\n")).contains("not both"));
+    assert!(problems("[redis]\nsocket = /r\npassword_file = /nowhere\n").contains("cannot read `/nowhere`"));
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let loaded = load_text("[redis]\nurl = redis://:hunter2@host:6379/1\n").expect("right");
+
+    let shown = format!("{:?} {:?}", loaded.effective(), loaded.settings);
+
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("***"));
+}
+
+#[test]
+fn a_file_in_another_encoding_is_named_with_its_line() {
+    let file = file("");
+    fs::write(&file.path, b"[server]\nlisten = \xcf\xf0\n").expect("writes");
+
+    let problems =
+        load(&Inputs { file: Some(file.path.clone()), ..Inputs::default() }).expect_err("not UTF-8").to_string();
+
+    assert!(problems.ends_with("config.ini:2: is not UTF-8; save the file in that encoding"), "{problems}");
+}
+
+#[test]
+fn addresses_that_cannot_work_together_are_refused() {
+    let text = "[server]\nworkers = 2\nops_listen = 127.0.0.1:9100\n[redis]\nsocket = /r\n";
+    assert!(problems(text).contains("put `{n}` into it"));
+    assert!(problems("[redis]\nsocket = /r\nurl = redis://h\n").contains("not both"));
+    assert!(problems("[redis]\nurl = http://h\n").contains("no address of Redis"));
+    assert!(problems("[redis]\npassword = x\n").contains("no server"));
+    assert!(problems("[database]\nurl = mysql://x\n").contains("sqlite:"));
+}

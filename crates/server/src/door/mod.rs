@@ -1,0 +1,136 @@
+//! The Socket.IO door: pages come in, say which rooms they want, and hear them.
+//!
+//! The only place that emits, and only what the hub hands it. A page may ask, never tell: change events that a client sends are
+//! refused and counted.
+//! It guarantees that nobody hears a room without the right to, and that a person whose session or rights are taken away is out.
+
+mod entry;
+mod gate;
+mod seat;
+mod talk;
+mod watch;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::Router;
+use lockstep_sync_manager::SyncManager;
+use moka::sync::Cache;
+use socketioxide::{
+    ParserConfig, SocketIo, SocketIoBuilder, TransportType, extract::SocketRef, handler::ConnectHandler,
+    layer::SocketIoLayer, socket::Sid,
+};
+use tokio::time::timeout;
+use tower::ServiceBuilder;
+
+use crate::{
+    listen::{ConnCtl, KillReason},
+    state::State,
+};
+use seat::Seat;
+
+/// How long all sockets together may take to close before the rest is cut.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a client may take to sign in after the handshake.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// The read buffer of an idle WebSocket; messages from pages are short, and a larger buffer is paid for by every idle page.
+const READ_BUFFER: usize = 512;
+
+/// Upgrades remembered until their session has signed in. Strangers may fill it; they only push each other out.
+const UPGRADES: u64 = 10_000;
+
+/// The door of one worker. Clones are the same door.
+#[derive(Clone)]
+pub(crate) struct Door(Arc<Inner>);
+
+struct Inner {
+    state: State,
+    io: SocketIo,
+    seats: Mutex<HashMap<Sid, Arc<Seat>>>,
+    /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first.
+    upgrades: Cache<String, Arc<ConnCtl>>,
+}
+
+impl Door {
+    /// The door and the whole service behind it: `/socket.io` here, everything else in `inner`.
+    pub(crate) fn open(state: State, inner: Router) -> (Self, Router) {
+        let (layer, io) = builder(&state).build_layer();
+        let upgrades = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
+        let door = Self(Arc::new(Inner { state, io, seats: Mutex::default(), upgrades }));
+        let welcome = {
+            let door = door.clone();
+            async move |socket: SocketRef| door.welcome(socket).await
+        };
+        door.0.io.ns("/", welcome.with(entry::admit(door.clone())));
+        let service = door.around(layer, inner);
+        (door, service)
+    }
+
+    /// One engine around the whole application: a layer per route would be an engine per route, and polling would lose its sessions.
+    fn around(&self, layer: SocketIoLayer, inner: Router) -> Router {
+        let gate = axum::middleware::from_fn_with_state(self.clone(), gate::pass);
+        Router::new().fallback_service(ServiceBuilder::new().layer(gate).layer(layer).service(inner))
+    }
+
+    /// Keeps the seats true to people's sessions and rights until `stop`.
+    pub(crate) async fn watch(self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = stop => {}
+            () = watch::follow(&self) => {}
+        }
+    }
+
+    /// Ends every session: politely within five seconds, then by cutting connections.
+    pub(crate) async fn close(&self) {
+        if timeout(CLOSE_LIMIT, self.0.io.close()).await.is_err() {
+            for seat in self.seats() {
+                seat.cut(KillReason::Drain);
+            }
+        }
+    }
+
+    /// How many pages are in.
+    pub(crate) fn pages(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The people who are in.
+    fn seats(&self) -> Vec<Arc<Seat>> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Arc<Seat>>> {
+        self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> &State {
+        &self.0.state
+    }
+
+    fn sync(&self) -> &SyncManager {
+        &self.0.state.sync
+    }
+}
+
+fn builder(state: &State) -> SocketIoBuilder {
+    let settings = &state.settings;
+    let socketio = &settings.socketio;
+    let bytes = usize::try_from(socketio.max_payload).unwrap_or(usize::MAX);
+    let builder = SocketIo::builder()
+        .ping_interval(Duration::from_millis(socketio.ping_interval_ms))
+        .ping_timeout(Duration::from_millis(socketio.ping_timeout_ms))
+        .connect_timeout(CONNECT_LIMIT)
+        .max_payload(socketio.max_payload)
+        .ws_max_message_size(bytes)
+        .ws_max_frame_size(bytes)
+        .ws_read_buffer_size(READ_BUFFER)
+        .max_buffer_size(settings.limits.socket_queue_packets)
+        .with_parser(ParserConfig::common().max_incoming_binaries(0));
+    // Polling needs the same worker twice, which a shared listener cannot promise; the gate says so in words.
+    if settings.shares_listener() { builder.transports([TransportType::Websocket]) } else { builder }
+}

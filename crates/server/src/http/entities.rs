@@ -1,0 +1,195 @@
+//! The rows that people edit: lists, one row, add, change, switch, delete. The same for every entity.
+
+use axum::{
+    Json, Router,
+    extract::{FromRequestParts, Path, Query, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use lockstep_app::{Edited, Entity, ListQuery};
+use lockstep_protocol::Position;
+use serde_json::{Map, Value, json};
+
+use super::{
+    CLIENT_ID, Face, SYNC_POSITION,
+    body::{Fields, JsonBytes, MaybeJson},
+    conditional::{Expected, etag_of, etag_of_body, if_match, is_known, required},
+    identity::Signed,
+    problem::Problem,
+};
+
+/// The longest `X-Client-Id` that is kept. Pages send a UUID.
+const MAX_CLIENT_ID: usize = 64;
+
+pub(super) fn routes() -> Router<Face> {
+    Entity::ALL.into_iter().fold(Router::new(), |router, entity| {
+        let path = format!("/api/{entity}");
+        let row = get(move |a, b, c, d| one(entity, a, b, c, d))
+            .patch(move |a, b, c, d, e, f| change(entity, a, b, c, d, e, f))
+            .delete(move |a, b, c, d, e| delete(entity, a, b, c, d, e));
+        let router = router
+            .route(
+                &path,
+                get(move |a, b, c, d| list(entity, a, b, c, d)).post(move |a, b, c, d| add(entity, a, b, c, d)),
+            )
+            .route(&format!("{path}/{{id}}"), row);
+        match entity.has_enabled() {
+            true => router.route(
+                &format!("{path}/{{id}}/toggle"),
+                post(move |a, b, c, d, e, f| toggle(entity, a, b, c, d, e, f)),
+            ),
+            false => router,
+        }
+    })
+}
+
+/// The `{id}` of the address. One that is no text names no row.
+struct Id(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        Ok(Self(id))
+    }
+}
+
+/// Which page asks, by its `X-Client-Id`; it comes back in the event.
+struct Origin(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let value = parts.headers.get(CLIENT_ID).and_then(|value| value.to_str().ok());
+        let sane = |value: &&str| {
+            (1..=MAX_CLIENT_ID).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        Ok(Self(value.filter(sane).map(ToOwned::to_owned)))
+    }
+}
+
+async fn list(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    headers: HeaderMap,
+    query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(words) = query.map_err(|_| Problem::bad_request())?;
+    // The language of error messages is no filter.
+    let words = words.into_iter().filter(|(name, _)| name != "lang");
+    let rows = face.worker.app.list(&signed.caller, entity, &ListQuery::read(words)?).await?;
+    let position = rows.position.clone();
+    let body = json!({
+        "items": rows.items,
+        "total": rows.total,
+        "page": rows.page,
+        "per_page": rows.per_page,
+        "pages": rows.pages,
+    });
+    let body = Bytes::from(body.to_string());
+    let etag = etag_of_body(&body);
+    if is_known(&headers, &etag) {
+        return Ok(placed(StatusCode::NOT_MODIFIED, Some(etag), Some(&position)));
+    }
+    let mut response = placed(StatusCode::OK, Some(etag), Some(&position));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.body_mut() = body.into();
+    Ok(response)
+}
+
+async fn one(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    headers: HeaderMap,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let (row, position) = face.worker.app.get(&signed.caller, entity, &id).await?;
+    let etag = etag_of(row.rev);
+    if is_known(&headers, &etag) {
+        return Ok(placed(StatusCode::NOT_MODIFIED, Some(etag), Some(&position)));
+    }
+    Ok((placed_headers(Some(etag), Some(&position)), Json(row.value)).into_response())
+}
+
+async fn add(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    Origin(origin): Origin,
+    body: JsonBytes,
+) -> Result<Response, Problem> {
+    let fields = Value::Object(body.object()?);
+    let added = face.worker.app.create(&signed.caller, entity, &fields, origin.as_deref()).await?;
+    let location =
+        HeaderValue::from_str(&format!("/api/{entity}/{}", added.row.id)).map_err(|_| Problem::internal())?;
+    let mut response = edited(&added);
+    *response.status_mut() = StatusCode::CREATED;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+async fn change(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    headers: HeaderMap,
+    Origin(origin): Origin,
+    Id(id): Id,
+    body: JsonBytes,
+) -> Result<Response, Problem> {
+    let expected = required(&headers)?.revision();
+    let fields = Value::Object(body.object()?);
+    let changed = face.worker.app.patch(&signed.caller, entity, &id, expected, &fields, origin.as_deref()).await?;
+    Ok(edited(&changed))
+}
+
+async fn toggle(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    headers: HeaderMap,
+    Origin(origin): Origin,
+    Id(id): Id,
+    MaybeJson(body): MaybeJson,
+) -> Result<Response, Problem> {
+    let expected = if_match(&headers).and_then(Expected::revision);
+    let mut fields = Fields::new(body.map_or(Ok(Map::new()), |body| body.object())?);
+    let enabled = fields.flag("enabled");
+    fields.finish()?;
+    let toggled = face.worker.app.toggle(&signed.caller, entity, &id, expected, enabled, origin.as_deref()).await?;
+    Ok(edited(&toggled))
+}
+
+async fn delete(
+    entity: Entity,
+    State(face): State<Face>,
+    signed: Signed,
+    headers: HeaderMap,
+    Origin(origin): Origin,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let expected = required(&headers)?.revision();
+    let deleted = face.worker.app.delete(&signed.caller, entity, &id, expected, origin.as_deref()).await?;
+    Ok(placed(StatusCode::NO_CONTENT, None, deleted.position.as_ref()))
+}
+
+fn edited(edited: &Edited) -> Response {
+    let headers = placed_headers(Some(etag_of(edited.row.rev)), edited.position.as_ref());
+    (headers, Json(&edited.row.value)).into_response()
+}
+
+fn placed(status: StatusCode, etag: Option<HeaderValue>, position: Option<&Position>) -> Response {
+    (status, placed_headers(etag, position)).into_response()
+}
+
+fn placed_headers(etag: Option<HeaderValue>, position: Option<&Position>) -> HeaderMap {
+    let position = position.and_then(|position| HeaderValue::from_str(&position.to_string()).ok());
+    let etag = etag.map(|etag| (header::ETAG, etag));
+    etag.into_iter().chain(position.map(|position| (SYNC_POSITION, position))).collect()
+}

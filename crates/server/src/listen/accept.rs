@@ -1,0 +1,199 @@
+//! Accepting connections: so many at once, each under guard.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+use tracing::{info, warn};
+
+use super::{
+    bind::Listener,
+    control::{ConnCtl, Traffic},
+    guard::Guarded,
+    stream::Stream,
+};
+
+/// Descriptors kept back for the database, Redis, files and logs.
+const RESERVED_DESCRIPTORS: u64 = 64;
+
+/// The pauses after a failed accept: most failures are "too many open files", and only time cures them.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What every connection of a listener is held to.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Where connections are counted.
+    pub traffic: Arc<Traffic>,
+    /// How many may be open at once; see [`connection_cap`].
+    pub connections: usize,
+    /// How long a write may stand still.
+    pub write_stall: Duration,
+    /// How long the first request head may take.
+    pub header: Duration,
+}
+
+/// A listener for `axum::serve` whose connections are [`Guarded`]. While all permitted connections are open, new ones wait in the
+/// kernel.
+#[derive(Debug)]
+pub struct GuardedListener {
+    inner: Listener,
+    guard: Guard,
+    permits: Arc<Semaphore>,
+}
+
+impl GuardedListener {
+    /// Puts `inner` under `guard`.
+    pub fn new(inner: Listener, guard: Guard) -> Self {
+        let permits = Arc::new(Semaphore::new(guard.connections));
+        Self { inner, guard, permits }
+    }
+
+    /// The address as clients know it.
+    pub fn url(&self) -> String {
+        self.inner.url()
+    }
+
+    async fn permit(&self) -> OwnedSemaphorePermit {
+        if self.permits.available_permits() == 0 {
+            warn!(
+                connections = self.guard.connections,
+                "all {} connections are in use; new ones wait. Raise [limits] connections or start more workers",
+                self.guard.connections
+            );
+        }
+        let permits = Arc::clone(&self.permits);
+        permits.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    async fn next(&self) -> (Stream, Option<SocketAddr>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.inner.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) => {
+                    warn!(%error, pause_ms = pause.as_millis(), "cannot accept a connection, trying again: {error}");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+}
+
+/// The client went away before it was accepted; the next one may be fine.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+impl axum::serve::Listener for GuardedListener {
+    type Io = Guarded<Stream>;
+    type Addr = Option<SocketAddr>;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let permit = self.permit().await;
+        let (stream, peer) = self.next().await;
+        let ctl = ConnCtl::new(Arc::clone(&self.guard.traffic));
+        let guarded = Guarded::new(stream, ctl, self.guard.write_stall, self.guard.header).with_permit(permit);
+        (guarded, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.inner.local_addr()
+    }
+}
+
+/// What a request knows of its connection: `ConnectInfo<Conn>`.
+#[derive(Debug, Clone)]
+pub struct Conn {
+    /// The handle.
+    pub ctl: Arc<ConnCtl>,
+    /// The other end, where it is on TCP. None on a unix socket: then a proxy on this machine speaks.
+    pub peer: Option<SocketAddr>,
+}
+
+impl Connected<IncomingStream<'_, GuardedListener>> for Conn {
+    fn connect_info(stream: IncomingStream<'_, GuardedListener>) -> Self {
+        Self { ctl: Arc::clone(stream.io().ctl()), peer: *stream.remote_addr() }
+    }
+}
+
+/// How many connections this process can hold when `wanted` are asked for. Raises the limit of open files as far as the system lets
+/// it, keeps [`RESERVED_DESCRIPTORS`] back, and says so where less than `wanted` is left.
+pub fn connection_cap(wanted: usize) -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
+    let files = if raised { maximum } else { current };
+    let room = files.map_or(u64::MAX, |files| files.saturating_sub(RESERVED_DESCRIPTORS).max(1));
+    let cap = usize::try_from(room).unwrap_or(usize::MAX).min(wanted);
+    if cap < wanted {
+        info!(
+            cap,
+            wanted, "open files allow {cap} connections, not {wanted}; raise LimitNOFILE or `ulimit -Hn` for more"
+        );
+    }
+    cap
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener as _;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::{config, listen::bind};
+
+    async fn listener(connections: usize) -> (GuardedListener, SocketAddr) {
+        let settings = config::load(&config::Inputs::default()).expect("the defaults").settings;
+        let inner = bind(&"127.0.0.1:0".parse().expect("an address"), &settings.server).await.expect("binds");
+        let guard = Guard {
+            traffic: Arc::default(),
+            connections,
+            write_stall: Duration::from_secs(10),
+            header: Duration::from_secs(10),
+        };
+        let listener = GuardedListener::new(inner, guard);
+        let address = listener.local_addr().expect("one").expect("TCP");
+        (listener, address)
+    }
+
+    #[tokio::test]
+    async fn a_connection_carries_bytes_both_ways_and_knows_its_peer() {
+        let (mut listener, address) = listener(1).await;
+        let mut theirs = tokio::net::TcpStream::connect(address).await.expect("connects");
+
+        let (mut ours, peer) = listener.accept().await;
+        ours.write_all(b"hi").await.expect("writes");
+        theirs.write_all(b"ho").await.expect("writes");
+
+        assert_eq!(peer, theirs.local_addr().ok());
+        assert_eq!(theirs.read_u16().await.expect("reads"), u16::from_be_bytes(*b"hi"));
+        assert_eq!(ours.read_u16().await.expect("reads"), u16::from_be_bytes(*b"ho"));
+        assert_eq!(ours.ctl().bytes_in(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_connection_beyond_the_limit_waits_until_one_goes() {
+        let (mut listener, address) = listener(1).await;
+        let _first = tokio::net::TcpStream::connect(address).await.expect("connects");
+        let _second = tokio::net::TcpStream::connect(address).await.expect("waits in the kernel");
+        let (held, _) = listener.accept().await;
+
+        let mut waiting = Box::pin(listener.accept());
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        drop(held);
+
+        waiting.await;
+    }
+
+    #[test]
+    fn the_number_of_connections_never_exceeds_what_was_asked_for() {
+        assert_eq!(connection_cap(1), 1);
+    }
+}

@@ -1,0 +1,140 @@
+//! Taking an address, here or from the process that started this one.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener as StdTcpListener},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixListener as StdUnixListener,
+    },
+    path::Path,
+};
+
+use tokio::net::{TcpListener, UnixListener};
+
+use super::{address::Listen, socket_file::SocketFile, stream::Stream};
+use crate::config::Server;
+
+/// A listener at one address.
+#[derive(Debug)]
+pub enum Listener {
+    /// On TCP.
+    Tcp(TcpListener),
+    /// On a unix socket; the file is `None` where another process owns it.
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+/// Why an address could not be taken. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody is there already.
+    #[error(
+        "`{0}` is in use: another server answers there. Stop it, or choose another address by [server] listen or --listen"
+    )]
+    InUse(String),
+    /// A file that is not ours to remove.
+    #[error("`{0}` is a file, not a socket. Move it away, or choose another path")]
+    NotASocket(String),
+    /// `[server] socket_group`.
+    #[error("there is no group `{0}` in /etc/group; give [server] socket_group the name or the number of one that is")]
+    NoSuchGroup(String),
+    /// Anything else that the system says.
+    #[error("cannot listen at `{address}`")]
+    Failed {
+        /// The address.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    pub(super) fn failed(address: String, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse(address),
+            _ => BindError::Failed { address, source },
+        }
+    }
+}
+
+/// Listens at `listen`, which must not be a template any more; `server` gives mode and group of a unix socket.
+///
+/// # Errors
+/// See [`BindError`].
+pub async fn bind(listen: &Listen, server: &Server) -> Result<Listener, BindError> {
+    match listen {
+        Listen::Tcp(address) => {
+            let bound = TcpListener::bind(address).await;
+            bound.map(Listener::Tcp).map_err(|error| BindError::failed(address.clone(), error))
+        }
+        Listen::Unix(path) => {
+            let group = server.socket_group.as_deref();
+            let (listener, file) = SocketFile::create(Path::new(path), server.socket_mode, group).await?;
+            Ok(Listener::Unix(listener, Some(file)))
+        }
+    }
+}
+
+impl Listener {
+    /// The listener that the parent process has put at standard input. `listen` says of which kind it is.
+    ///
+    /// # Errors
+    /// When standard input is no such listener.
+    pub fn inherited(listen: &Listen) -> io::Result<Self> {
+        let descriptor = io::stdin().as_fd().try_clone_to_owned()?;
+        match listen {
+            Listen::Tcp(_) => {
+                let listener = StdTcpListener::from(descriptor);
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener).map(Listener::Tcp)
+            }
+            Listen::Unix(_) => {
+                let listener = StdUnixListener::from(descriptor);
+                listener.set_nonblocking(true)?;
+                UnixListener::from_std(listener).map(|listener| Listener::Unix(listener, None))
+            }
+        }
+    }
+
+    /// A descriptor of the same listener, for a child process.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub fn descriptor(&self) -> io::Result<OwnedFd> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd().try_clone_to_owned(),
+            Listener::Unix(listener, _) => listener.as_fd().try_clone_to_owned(),
+        }
+    }
+
+    /// The address as clients know it, such as `http://127.0.0.1:8080` or `unix:/run/lockstep/server.sock`.
+    pub fn url(&self) -> String {
+        match self {
+            Listener::Tcp(listener) => {
+                listener.local_addr().map_or_else(|_| "http://?".to_owned(), |addr| format!("http://{addr}"))
+            }
+            Listener::Unix(_, Some(file)) => format!("unix:{}", file.path().display()),
+            Listener::Unix(..) => "unix:(inherited)".to_owned(),
+        }
+    }
+
+    /// One connection, and where it comes from if it comes by TCP.
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Nagle's algorithm would hold an event back for 40 ms. Where it cannot be switched off the connection is already dead.
+                stream.set_nodelay(true).ok();
+                Ok((Stream::Tcp(stream), Some(peer)))
+            }
+            Listener::Unix(listener, _) => Ok((Stream::Unix(listener.accept().await?.0), None)),
+        }
+    }
+
+    pub(super) fn local_addr(&self) -> io::Result<Option<SocketAddr>> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().map(Some),
+            Listener::Unix(..) => Ok(None),
+        }
+    }
+}

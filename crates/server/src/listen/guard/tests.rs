@@ -1,0 +1,275 @@
+//! What a guarded connection does with clients that hold still. The clock is paused: time passes only when everybody waits.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    task::JoinHandle,
+    time::{Instant, advance},
+};
+
+use super::{super::control::Traffic, *};
+
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+const HEAD_LIMIT: Duration = Duration::from_secs(5);
+
+/// Bytes between the two ends before a writer must wait.
+const PIPE: usize = 64;
+
+struct Pair {
+    ours: Guarded<DuplexStream>,
+    theirs: DuplexStream,
+    ctl: Arc<ConnCtl>,
+    traffic: Arc<Traffic>,
+}
+
+/// A connection whose head has been seen.
+fn pair() -> Pair {
+    let pair = fresh_pair();
+    pair.ctl.head_seen();
+    pair
+}
+
+fn fresh_pair() -> Pair {
+    let (ours, theirs) = duplex(PIPE);
+    let traffic = Arc::new(Traffic::default());
+    let ctl = ConnCtl::new(Arc::clone(&traffic));
+    let ours = Guarded::new(ours, Arc::clone(&ctl), WRITE_LIMIT, HEAD_LIMIT);
+    Pair { ours, theirs, ctl, traffic }
+}
+
+fn timed_out<T: std::fmt::Debug>(result: io::Result<T>) {
+    assert_eq!(result.expect_err("the guard ends it").kind(), io::ErrorKind::TimedOut);
+}
+
+/// Lets tasks that can run do so, without time passing.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stops_is_cut_after_the_limit_and_not_before() {
+    let Pair { mut ours, theirs: _theirs, traffic, .. } = pair();
+    let start = Instant::now();
+
+    timed_out(ours.write_all(&[0; PIPE + 1]).await);
+
+    assert_eq!(start.elapsed(), WRITE_LIMIT);
+    assert_eq!((traffic.stalls(), traffic.kills(KillReason::WriteStall)), (1, 1));
+    timed_out(ours.read_u8().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_a_byte_now_and_then_is_not_stalled() {
+    let Pair { mut ours, mut theirs, traffic, .. } = pair();
+
+    let writer = tokio::spawn(async move { ours.write_all(&[0; PIPE + 5]).await });
+    for _ in 0..5 {
+        settle().await;
+        advance(WRITE_LIMIT - Duration::from_millis(1)).await;
+        theirs.read_u8().await.expect("a byte");
+    }
+
+    writer.await.expect("runs").expect("all is written");
+    assert_eq!(traffic.stalls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vectored_write_is_watched_like_any_other() {
+    let (ours, _theirs) = tokio::net::UnixStream::pair().expect("a pair");
+    let ctl = ConnCtl::new(Arc::default());
+    ctl.head_seen();
+    let mut ours = Guarded::new(ours, ctl, WRITE_LIMIT, HEAD_LIMIT);
+    assert!(ours.is_write_vectored());
+    let block = [0; 4096];
+
+    let error = loop {
+        if let Err(error) = ours.write_vectored(&[IoSlice::new(&block), IoSlice::new(&block)]).await {
+            break error;
+        }
+    };
+
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+}
+
+/// Splits a connection as an upgrade does: one task waits in a read, another in a write.
+fn split_and_wait(ours: Guarded<DuplexStream>) -> (JoinHandle<io::Result<u8>>, JoinHandle<io::Result<()>>) {
+    let (mut reader, mut writer) = tokio::io::split(ours);
+    let reading = tokio::spawn(async move { reader.read_u8().await });
+    let writing = tokio::spawn(async move { writer.write_all(&[0; PIPE + 1]).await });
+    (reading, writing)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_wakes_the_reader_and_the_writer_at_once() {
+    let Pair { ours, theirs: _theirs, ctl, .. } = pair();
+    let (reading, writing) = split_and_wait(ours);
+    settle().await;
+    let start = Instant::now();
+
+    ctl.kill(KillReason::SlowConsumer);
+
+    timed_out(reading.await.expect("runs"));
+    timed_out(writing.await.expect("runs"));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_stall_ends_the_reader_too() {
+    let Pair { ours, theirs: _theirs, .. } = pair();
+
+    let (reading, writing) = split_and_wait(ours);
+
+    timed_out(writing.await.expect("runs"));
+    timed_out(reading.await.expect("runs"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_first_kill_counts() {
+    let Pair { ctl, traffic, .. } = pair();
+
+    assert!(ctl.kill(KillReason::Drain));
+    assert!(!ctl.kill(KillReason::Revoked));
+
+    assert_eq!((traffic.kills(KillReason::Drain), traffic.kills(KillReason::Revoked)), (1, 0));
+}
+
+/// An end that kills its own connection while it is polled: the kill falls between the check and the storing of the waker.
+struct KillsWhilePolled(Arc<ConnCtl>);
+
+impl AsyncRead for KillsWhilePolled {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.0.kill(KillReason::Drain);
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for KillsWhilePolled {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.kill(KillReason::Drain);
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_just_before_the_waker_is_stored_is_not_lost() {
+    let guarded = || {
+        let ctl = ConnCtl::new(Arc::default());
+        ctl.head_seen();
+        Guarded::new(KillsWhilePolled(Arc::clone(&ctl)), ctl, Duration::MAX, HEAD_LIMIT)
+    };
+    let start = Instant::now();
+
+    timed_out(guarded().read_u8().await);
+    timed_out(guarded().write_u8(0).await);
+
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_come_ends_the_connection() {
+    let Pair { mut ours, theirs: _theirs, traffic, .. } = fresh_pair();
+    let start = Instant::now();
+
+    timed_out(ours.read_u8().await);
+
+    assert_eq!((start.elapsed(), traffic.kills(KillReason::HeaderTimeout)), (HEAD_LIMIT, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_drips_is_cut_at_the_same_deadline() {
+    let Pair { mut ours, mut theirs, .. } = fresh_pair();
+    let start = Instant::now();
+    let drip = tokio::spawn(async move {
+        while theirs.write_u8(b'x').await.is_ok() {
+            sleep(Duration::from_millis(900)).await;
+        }
+    });
+
+    let error = loop {
+        if let Err(error) = ours.read_u8().await {
+            break error;
+        }
+    };
+
+    assert_eq!((error.kind(), start.elapsed()), (io::ErrorKind::TimedOut, HEAD_LIMIT));
+    drop(ours);
+    drip.await.expect("ends with the connection");
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_the_head_is_there_a_connection_may_be_silent_for_a_while() {
+    let Pair { mut ours, mut theirs, ctl, .. } = fresh_pair();
+    let reading = tokio::spawn(async move { ours.read_u8().await });
+    settle().await;
+
+    ctl.head_seen();
+    advance(HEAD_LIMIT).await;
+    settle().await;
+    advance(IDLE - Duration::from_secs(1)).await;
+    settle().await;
+    theirs.write_u8(7).await.expect("still open");
+
+    assert_eq!(reading.await.expect("runs").expect("a byte"), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_on_which_nothing_goes_is_cut_in_the_end() {
+    let Pair { mut ours, theirs: _theirs, traffic, .. } = pair();
+    let start = Instant::now();
+
+    timed_out(ours.read_u8().await);
+
+    assert!(start.elapsed() >= IDLE && start.elapsed() <= IDLE * 2, "{:?}", start.elapsed());
+    assert_eq!(traffic.kills(KillReason::Idle), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_only_listens_lives_as_long_as_something_is_sent_to_it() {
+    let Pair { ours, mut theirs, ctl, .. } = pair();
+    let (mut reader, mut writer) = tokio::io::split(ours);
+    let reading = tokio::spawn(async move { reader.read_u8().await });
+
+    for _ in 0..20 {
+        settle().await;
+        advance(IDLE / 2).await;
+        writer.write_u8(1).await.expect("still open");
+        theirs.read_u8().await.expect("arrives");
+    }
+
+    assert!(!ctl.is_dead());
+    ctl.kill(KillReason::Drain);
+    timed_out(reading.await.expect("runs"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_connection_shuts_down_without_complaint() {
+    let Pair { mut ours, ctl, .. } = pair();
+
+    ctl.kill(KillReason::Drain);
+
+    timed_out(ours.flush().await);
+    ours.shutdown().await.expect("nothing is left to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_and_connections_are_counted() {
+    let Pair { mut ours, mut theirs, ctl, traffic } = pair();
+
+    ours.write_all(b"12345").await.expect("fits");
+    theirs.write_all(b"123").await.expect("fits");
+    ours.read_exact(&mut [0; 3]).await.expect("is there");
+
+    assert_eq!((ctl.bytes_out(), ctl.bytes_in(), traffic.bytes_out(), traffic.bytes_in()), (5, 3, 5, 3));
+    assert_eq!((traffic.accepted(), traffic.open()), (1, 1));
+    drop(ours);
+    assert_eq!((traffic.accepted(), traffic.open()), (1, 0));
+}

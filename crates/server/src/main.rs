@@ -1,0 +1,7 @@
+//! The binary `lockstep`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(lockstep_server::cli::main())
+}

@@ -1,0 +1,38 @@
+//! What every face of a worker needs.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use lockstep_app::App;
+use lockstep_sync_manager::SyncManager;
+
+use crate::{config::Settings, listen::Traffic, metrics::Metrics};
+
+/// The name of the session's cookie.
+pub const SESSION_COOKIE: &str = "lockstep_session";
+
+/// One worker's parts. Cheap to clone; all clones are the same worker.
+#[derive(Clone)]
+pub struct State {
+    /// The checked configuration.
+    pub settings: Arc<Settings>,
+    /// What people may do.
+    pub app: App,
+    /// The road to the pages.
+    pub sync: SyncManager,
+    /// What has been counted.
+    pub metrics: Arc<Metrics>,
+    /// What all connections did together.
+    pub traffic: Arc<Traffic>,
+    /// True once the worker was told to stop: not ready any more.
+    pub draining: Arc<AtomicBool>,
+}
+
+impl State {
+    /// Whether the worker was told to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
