@@ -8,7 +8,7 @@
 //! event    joining or refreshing → hold · other epoch → refresh · seq ≤ pos → drop · prev ≤ pos → apply · else → hole: join again
 //! beat     other epoch, or seq > pos → join again
 //! ack      recovered → its events by the same rules, then the held ones · live → run the views once · refresh → fetch
-//! snapshot taken only at or after the announced position and every held event, else fetched again
+//! snapshot taken only at or after the announced position, else fetched again; then the held events by the same rules
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -281,8 +281,8 @@ impl Page {
 
     fn snapshot(&mut self, position: Position, acts: &mut Vec<Act>) {
         let State::Refreshing { base } = &self.state else { return };
-        let held = self.held.iter().filter(|mark| mark.epoch == base.epoch).map(|mark| mark.seq);
-        let needed = held.chain([base.seq]).chain(self.overflown).max().unwrap_or(base.seq);
+        // What was held meanwhile is judged afterwards, so a snapshot need not include it: in a busy room none ever would.
+        let needed = self.overflown.map_or(base.seq, |seq| seq.max(base.seq));
         if position.epoch != base.epoch || position.seq < needed {
             let again = Position::new(base.epoch.clone(), needed);
             return acts.push(Act::FetchAgain(again));

@@ -1,0 +1,128 @@
+/**
+ * Browsers, people and records for the browser tests.
+ *
+ * The servers are started by somebody else: `LOCKSTEP_BASE_URLS` (comma-separated, a worker each), `LOCKSTEP_LOGIN` and
+ * `LOCKSTEP_PASSWORD` of an administrator, `CHROMIUM` (default `/usr/bin/chromium`). Nothing here sleeps: it waits for what it wants
+ * to see, and says what it waited for.
+ */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+
+/** Longer than anything here takes on a busy machine; a wait that ends sooner costs nothing. */
+const PATIENCE_MS = 15_000;
+
+const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+  "--disable-features=LocalNetworkAccessChecks"]; // a page that a test makes up has no address, and may not talk to this machine otherwise
+
+function required(name) {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set: these tests need running workers, see crates/e2e`);
+  return value;
+}
+
+const bases = () => required("LOCKSTEP_BASE_URLS").split(",").map((url) => url.trim().replace(/\/$/, ""));
+
+/** The first worker's address, and that of another one; the same where there is only one. */
+export const here = () => bases()[0];
+export const there = () => bases().at(-1);
+
+/** A name that no other test uses. */
+export const unique = (word) => `${word} ${randomUUID().slice(0, 8)}`;
+
+/** One browser for the tests of a file. `options` go to Playwright's launch. */
+export function withBrowser(options = {}) {
+  const world = { browser: null };
+  before(async () => {
+    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+    world.browser = await chromium.launch({ executablePath, args: FLAGS, ...options });
+  });
+  after(() => world.browser?.close());
+  return world;
+}
+
+/**
+ * A person with a browser window of his own, signed in at a worker.
+ *
+ * `problems` holds every console error, page error and broken content policy; `calm()` asserts that there was none.
+ */
+export async function person(world, base = here(), { signedIn = true, expected = [], ...options } = {}) {
+  const context = await world.browser.newContext({ baseURL: base, locale: "ru-RU", timezoneId: "Europe/Moscow", reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const problems = [];
+  context.on("console", (message) => {
+    if (message.type() === "error" && !expected.some((text) => message.text().includes(text))) problems.push(message.text());
+  });
+  context.on("weberror", (error) => problems.push(error.error().stack));
+  const page = await context.newPage();
+  await page.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) => console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`)));
+  if (signedIn) await signIn(page);
+  return { page, context, base, problems, calm: () => assert.deepEqual(problems, []), leave: () => context.close() };
+}
+
+/** Signs in as a person does. */
+export async function signIn(page, { login = required("LOCKSTEP_LOGIN"), password = required("LOCKSTEP_PASSWORD") } = {}) {
+  await page.goto("/login");
+  await page.fill("#login", login);
+  await page.fill("#password", password);
+  await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.click("form button.btn-primary")]);
+}
+
+/** Opens a page and waits until its room is joined and proved. */
+export async function open(page, path, room = path.split(/[/?]/)[1] || "index") {
+  await page.goto(path);
+  await live(page, room);
+}
+
+/** Waits until the page says that it is live in the room. (Before our script runs, the browser has a `SyncManager` of its own.) */
+export const live = (page, room) =>
+  page.waitForFunction((room) => window.SyncManager?.status?.state === "live" && window.SyncManager.status.staleSince === null && window.SyncManager.position(room) !== null, room);
+
+/** A request from within the page, with its session and token. Fails with the server's words. */
+export async function api(page, method, url, body, options) {
+  const answer = await page.evaluate(async ([method, url, body, options]) => {
+    try {
+      return { data: (await window.SyncManager.request(method, url, body, options)).data };
+    } catch (error) {
+      return { failure: `${method} ${url}: ${error.status} ${error.code} ${JSON.stringify(error.fields)}` };
+    }
+  }, [method, url, body, options ?? {}]);
+  assert.equal(answer.failure, undefined);
+  return answer.data;
+}
+
+/** Records that a test needs, made through the API. */
+export const make = {
+  category: (page, fields = {}) => api(page, "POST", "/api/categories", { name: unique("Категория"), ...fields }),
+  file: (page, fields = {}) => api(page, "POST", "/api/files", { name: `${unique("Счёт")}.pdf`, ...fields }),
+  group: (page, fields = {}) => api(page, "POST", "/api/groups", { name: unique("Группа"), permissions: [], ...fields }),
+};
+
+/** A change through the API, at the revision that the row has. */
+export async function change(page, entity, id, fields) {
+  const row = await api(page, "GET", `/api/${entity}/${id}`);
+  return api(page, "PATCH", `/api/${entity}/${id}`, fields, { ifMatch: row.rev });
+}
+
+/** The row of a record in a list. */
+export const row = (page, record) => page.locator(`tr[data-id="${record.id}"]`);
+
+/** Opens a record's dialog from its row. */
+export async function edit(page, record) {
+  await row(page, record).locator("button.open").click();
+  await page.locator("dialog.record[open]").waitFor();
+}
+
+/** Waits until the record's dialog is gone. */
+export const closed = (page) => page.waitForFunction(() => !document.querySelector("dialog.record[open]"));
+
+/** Counts requests for lists that the page makes from now on. */
+export function countLists(page, entity) {
+  const counted = { lists: 0 };
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === `/api/${entity}`) counted.lists += 1;
+  });
+  return counted;
+}

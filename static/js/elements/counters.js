@@ -1,0 +1,35 @@
+/** How many there are of each entity, kept current. */
+import { html } from "lit";
+import { formatNumber } from "../core/format.js";
+import { t } from "../core/words.js";
+import { icon } from "./icon.js";
+
+const ICONS = {
+  files: icon("file-earmark-text"), users: icon("person"), groups: icon("people"), categories: icon("diagram-3"), registrators: icon("inboxes"),
+};
+
+export class Counters {
+  /** @type {Record<string, number>} */ totals = {};
+  #request;
+
+  /** @param {readonly string[]} entities @param {import("../core/store.js").Request} request */
+  constructor(entities, request) {
+    this.entities = entities;
+    this.#request = request;
+  }
+
+  /** @param {string} entity @returns {Promise<import("../core/wire.js").Position|null>} */
+  async learn(entity) {
+    const { data, position } = await this.#request("GET", `/api/${entity}?per_page=1`);
+    this.totals[entity] = data.total;
+    return position;
+  }
+
+  template() {
+    return html`<div class="tiles">${this.entities.map((entity) => html`
+      <a class="tile" href="/${entity}" data-tile=${entity}>
+        <span class="tile-name">${ICONS[/** @type {keyof typeof ICONS} */ (entity)]} ${t(`page.${entity}`)}</span>
+        <span class="tile-count">${entity in this.totals ? formatNumber(this.totals[entity]) : "…"}</span>
+      </a>`)}</div>`;
+  }
+}
