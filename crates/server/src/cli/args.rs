@@ -57,20 +57,27 @@ pub(super) enum Command {
     DemoData,
 }
 
+/// `{n}` as help texts must spell it: clap takes the plain one for a new line, so a style that changes nothing stands between.
+macro_rules! number {
+    () => {
+        "{\u{1b}[0mn}"
+    };
+}
+
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(after_help = concat!("\
 Examples:
   lockstep serve
   lockstep serve --listen unix:/run/lockstep/server.sock
-  lockstep serve --workers 3 --listen 'unix:/run/lockstep/worker-{n}.sock'     needs [redis]
+  lockstep serve --workers 3 --listen 'unix:/run/lockstep/worker-", number!(), ".sock'     needs [redis]
 
-SIGTERM lets pages move elsewhere, then ends.")]
+SIGTERM lets pages move elsewhere, then ends."))]
 pub(super) struct Serve {
     /// Worker processes; more than one needs Redis.
     #[arg(long, value_name = "N")]
     pub(super) workers: Option<u16>,
-    /// host:port or unix:/path; `{n}` stands for the worker's number.
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where to listen, perhaps with the place of the worker's number.
+    #[arg(long, value_name = "ADDRESS", help = concat!("host:port or unix:/path; ", number!(), " stands for the worker's number"))]
     pub(super) listen: Option<String>,
 }
 
