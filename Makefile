@@ -1,0 +1,46 @@
+# The menu. `make` alone prints it.
+
+.DEFAULT_GOAL := menu
+.PHONY: menu run test cluster bench check build clean front install-run install-test install-cluster
+
+# The benchmark and the many-socket tests open thousands of descriptors; a shell's soft limit is often 1024.
+FILES := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true
+
+menu: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install-run front ## build all and serve http://127.0.0.1:8080 with SQLite; says how to sign in
+	cargo build --release --locked -p lockstep-server
+	@[ -e data/lockstep.db ] || [ -e config.ini ] || target/release/lockstep user add admin --admin
+	@exec target/release/lockstep serve
+
+test: install-test front ## every suite: types, pages, crates, real processes, browsers
+	npm run check
+	npm test
+	cargo build --locked --workspace --bin lockstep
+	@$(FILES); set -x; LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep cargo test --locked --workspace
+
+cluster: install-cluster front ## Redis, three workers, nginx on http://127.0.0.1:8088, sample data; Ctrl+C ends all
+	cargo build --release --locked -p lockstep-server
+	@exec scripts/cluster.sh target/release/lockstep
+
+bench: install-test front ## fan-out, latency and memory against Node and the floor, into docs/performance.md
+	cargo build --release --locked -p lockstep-server -p lockstep-e2e --bins
+	@$(FILES); exec target/release/bench --record docs/performance.md $(BENCH)
+
+check: install-run ## formatting, lints, types: quick, changes nothing
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	npm run check
+
+build: install-run front ## the release binary, pages inside: target/release/lockstep
+	cargo build --release --locked -p lockstep-server
+
+clean: ## remove all that was built or installed here
+	rm -rf target node_modules static/dist crates/e2e/peers/node/node_modules
+
+front:
+	npm run build
+
+install-run install-test install-cluster: install-%:
+	@scripts/install.sh $*

@@ -1,0 +1,33 @@
+//! Chromium, on pages of different workers and of one process. The stories are in `browser/`; this starts what they look at.
+
+use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
+
+#[tokio::test]
+async fn browsers_follow_each_other_across_workers() {
+    let cluster = Shape::workers(3).with_a_port_for_each_worker().start().await;
+
+    run_the_stories(&cluster).await;
+}
+
+#[tokio::test]
+async fn browsers_follow_each_other_in_one_process() {
+    let cluster = Cluster::embedded().await;
+
+    run_the_stories(&cluster).await;
+}
+
+async fn run_the_stories(cluster: &Cluster) {
+    let stories = repository().join("crates/e2e/browser");
+    let urls: Vec<String> = cluster.browser_addresses().iter().map(lockstep_e2e::Address::url).collect();
+    let launch = Launch::new("browsers", "node", &stories)
+        .args(["--test", "--test-concurrency=1", "."])
+        .env("LOCKSTEP_BASE_URLS", urls.join(","))
+        .env("LOCKSTEP_LOGIN", api::ADMIN.0)
+        .env("LOCKSTEP_PASSWORD", api::ADMIN.1);
+
+    let ended = tokio::task::spawn_blocking(|| launch.run("")).await.expect("the stories were run");
+
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{said}\n{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(said.contains("# pass ") && !said.contains("# pass 0"), "no story was told:\n{said}");
+}

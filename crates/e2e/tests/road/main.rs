@@ -1,0 +1,17 @@
+//! The road, end to end: one edit, and every page on every worker follows.
+//!
+//! One test program, so that the harness is linked once. Every test builds an installation of its own; nothing is shared but the
+//! binary.
+
+mod browsers;
+mod commands;
+mod configuration;
+mod crashes;
+mod edits;
+mod foreign_clients;
+mod outages;
+mod proxies;
+mod refusals;
+mod rights;
+mod story;
+mod workers;
