@@ -154,6 +154,15 @@ impl Caller {
         }
     }
 
+    /// Whose keys of publications are his: one name a person, a program and the operator, without a space.
+    pub(crate) fn publisher(&self) -> String {
+        match &self.kind {
+            Kind::Person { user, .. } => format!("user:{}", user.id),
+            Kind::Program { id, .. } => format!("key:{id}"),
+            Kind::Operator => "operator".to_owned(),
+        }
+    }
+
     /// Digest of the token of the session, if it is one.
     pub(crate) fn session(&self) -> Option<&str> {
         match &self.kind {

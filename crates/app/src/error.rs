@@ -95,6 +95,12 @@ pub enum Error {
         /// The room or scope.
         room: String,
     },
+    /// The publisher has used this key for another event.
+    #[error("the key `{key}` stands for another event")]
+    KeyReused {
+        /// The key, as its publisher wrote it.
+        key: String,
+    },
     /// Too often.
     #[error("too often, try again in {seconds} s")]
     RateLimited {
@@ -136,6 +142,7 @@ impl Error {
             Error::LastAdmin => "last_admin",
             Error::BadEvent { .. } => "bad_event",
             Error::BadRoom { .. } => "bad_room",
+            Error::KeyReused { .. } => "key_reused",
             Error::RateLimited { .. } => "rate_limited",
             Error::TooLarge { .. } => "too_large",
             Error::Unavailable(_) => "unavailable",
@@ -151,6 +158,7 @@ impl Error {
             Error::Duplicate { field } => one("field", (*field).into()),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),
+            Error::KeyReused { key } => one("key", key.as_str().into()),
             Error::RateLimited { seconds } => one("seconds", (*seconds).into()),
             Error::TooLarge { max } => one("max", (*max).into()),
             _ => Map::new(),

@@ -37,6 +37,7 @@ mod upkeep;
 use std::sync::Arc;
 
 use lockstep_protocol::{Position, Record, Room, ledger::Ledger};
+use lockstep_store::{Answer, Error as StoreError, PendingBatch};
 use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 
@@ -46,7 +47,8 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    Entity, OpenError, Options as StoreOptions, Receipt, Row, SharedClock, Store, Synchronous, clock,
+    Entity, KEYS_CHANGED, Key, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock, Store,
+    Synchronous, clock,
 };
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};
@@ -108,6 +110,26 @@ struct Road {
     wire: Arc<dyn Wire>,
     order: Arc<Mutex<()>>,
     tasks: TaskTracker,
+}
+
+impl Road {
+    /// Commits and publishes events that belong to no row.
+    async fn send(&self, pending: PendingBatch) -> Result<Vec<Answer>, StoreError> {
+        let _order = self.order.lock().await;
+        let published = pending.commit().await?;
+        for record in published.records {
+            self.wire.publish(record);
+        }
+        Ok(published.answers)
+    }
+
+    /// The same, whether or not the caller still waits: between commit and publish nothing may come.
+    async fn see_through(&self, pending: PendingBatch) -> Result<(), Error> {
+        let road = self.clone();
+        let job = self.tasks.spawn(async move { road.send(pending).await });
+        job.await.map_err(|error| Error::Internal(Arc::new(error)))??;
+        Ok(())
+    }
 }
 
 impl App {

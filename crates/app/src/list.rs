@@ -39,7 +39,7 @@ pub struct RowPage {
 
 impl ListQuery {
     /// Reads `q`, `sort`, `page`, `per_page` and `ids` (numbers with commas between); every other name filters by that column. An
-    /// empty value is as good as none.
+    /// empty value is as good as none; but no ids are no rows.
     ///
     /// # Errors
     /// [`Error::Invalid`] names every wrong word. Columns are judged later, by the entity.
@@ -47,7 +47,7 @@ impl ListQuery {
         let mut query = Query { page: 1, per_page: DEFAULT_PER_PAGE, ..Query::default() };
         let mut fields = FieldErrors::new();
         for (name, value) in words {
-            if value.is_empty() {
+            if value.is_empty() && name != "ids" {
                 continue;
             }
             if let Err(error) = take(&mut query, &name, value) {
@@ -67,6 +67,7 @@ fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> 
         "sort" => query.sort = Some(value),
         "page" => query.page = number(&value, u32::MAX)?,
         "per_page" => query.per_page = number(&value, MAX_PER_PAGE)?,
+        "ids" if value.is_empty() => query.ids = Some(Vec::new()),
         "ids" => query.ids = Some(value.split(',').map(|id| id.trim().to_owned()).collect()),
         _ => query.filters.push((name.to_owned(), value)),
     }
@@ -74,8 +75,13 @@ fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> 
 }
 
 fn number(value: &str, max: u32) -> Result<u32, FieldError> {
-    let number = value.parse::<u32>().map_err(|_| FieldError::new("field.not_a_number"))?;
-    if (1..=max).contains(&number) { Ok(number) } else { Err(FieldError::new("field.not_allowed").with("max", max)) }
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(FieldError::new("field.not_a_number"));
+    }
+    // A number that no type of ours holds is out of range like any other.
+    let number = value.parse::<u32>().ok().filter(|number| (1..=max).contains(number));
+    number.ok_or_else(|| FieldError::new("field.out_of_range").with("min", 1).with("max", max))
 }
 
 impl App {
@@ -142,6 +148,26 @@ mod tests {
         let error = read(&[("page", "0"), ("per_page", "501"), ("q", &"я".repeat(201))]).expect_err("three mistakes");
 
         assert_eq!(error.fields().into_keys().collect::<Vec<_>>(), ["page", "per_page", "q"]);
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_still_a_number() {
+        let code = |page: &str| read(&[("page", page)]).expect_err(page).fields()["page"].code;
+
+        for page in ["0", "-1", "4294967296", "99999999999999999999999999999999999999999"] {
+            assert_eq!(code(page), "field.out_of_range", "{page}");
+        }
+        for page in ["x", "+1", "1.5", "-", " 1"] {
+            assert_eq!(code(page), "field.not_a_number", "{page}");
+        }
+    }
+
+    /// A page that asked for the rows of an empty selection once got all of them.
+    #[test]
+    fn no_ids_are_no_rows() {
+        let ListQuery(query) = read(&[("ids", "")]).expect("all is well");
+
+        assert_eq!(query.ids, Some(Vec::new()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What an operator does from the command line: accounts and keys.
+//! What an operator does from the command line: accounts, keys, and a new life for a ledger that came from a backup.
 
-use lockstep_store::{Entity, Query};
+use lockstep_protocol::Epoch;
+use lockstep_store::{Entity, Key, Query};
 use serde_json::{Value as Json, json};
 
 use crate::{App, Caller, Edited, Error, error::FieldError, rights::Right, token};
@@ -85,12 +86,28 @@ impl App {
         Ok(token)
     }
 
-    /// Withdraws the API key of that name.
+    /// All API keys, oldest first, without their secrets.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keys(&self) -> Result<Vec<Key>, Error> {
+        Ok(self.0.store.keys().await?)
+    }
+
+    /// Withdraws an API key by its id, and ends every connection that any worker keeps open for it: they hear of it on the road.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn remove_key(&self, name: &str) -> Result<(), Error> {
-        Ok(self.0.store.remove_key(name).await?)
+    pub async fn remove_key(&self, id: &str) -> Result<(), Error> {
+        self.0.road.see_through(self.0.store.remove_key(id).await?).await
+    }
+
+    /// Begins a new life of the ledger, as after a restore from a backup: every page and worker reads its data anew.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn new_epoch(&self) -> Result<Epoch, Error> {
+        Ok(self.0.store.new_epoch().await?)
     }
 
     /// The id of the group of that name.

@@ -1,12 +1,12 @@
 //! Publishing events that belong to no row: checked one by one, written down many at a time.
 //!
 //! Requests wait in a bounded queue; one task takes what is there, up to a batch, and commits it in one transaction. So a thousand
-//! publishers cost as many disk writes as one. A batch fails as a whole, and each of its requests is told.
+//! publishers cost as many disk writes as one. When the database fails, a batch fails as a whole and each of its requests is told.
 
 use std::{sync::Arc, time::Duration};
 
 use lockstep_protocol::{Draft, EventName, MAX_DATA_BYTES, Reason, Room, Scope};
-use lockstep_store::{Error as StoreError, Publication as Entry, Receipt, Store};
+use lockstep_store::{Answer as Written, Error as StoreError, KeyReused, Publication as Entry, Receipt, Store};
 use serde_json::value::RawValue;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -28,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest id or key, in bytes.
 const MAX_NAME: usize = 128;
 
+/// The longest name of a page, in bytes. It comes back in every copy of the event, so whoever chose a long one would make all pages pay.
+const MAX_ORIGIN: usize = 64;
+
 /// An event to publish, as it comes from outside.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +50,7 @@ pub struct Publication {
     /// `global` or `room:<name>`.
     #[serde(default)]
     pub scope: Option<String>,
-    /// Makes a second try harmless.
+    /// Makes a second try harmless. It is the publisher's own: another one's equal key is another key.
     #[serde(default)]
     pub key: Option<String>,
 }
@@ -57,7 +60,8 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::BadEvent`], [`Error::BadRoom`], [`Error::Invalid`] with the number of the publication before
-    /// the field when there are several, [`Error::TooLarge`], [`Error::Unavailable`].
+    /// the field when there are several, [`Error::KeyReused`] for a key that stands for another event, [`Error::TooLarge`],
+    /// [`Error::Unavailable`].
     pub async fn publish(
         &self,
         caller: &Caller,
@@ -83,16 +87,25 @@ impl App {
             event.parse::<EventName>().ok().filter(|name| !name.is_reserved()).ok_or_else(|| bad_event(&event))?;
         let reason = reason.parse::<Reason>().map_err(|_| Error::field("reason", not_a_reason()))?;
         let scope = read_scope(&event, room, scope)?;
-        check_name("id", &id)?;
-        key.as_deref().map_or(Ok(()), |key| check_name("key", key))?;
+        check_name("id", &id, MAX_NAME)?;
+        key.as_deref().map_or(Ok(()), |key| check_name("key", key, MAX_NAME))?;
+        let origin = origin.filter(|origin| !origin.is_empty());
+        origin.map_or(Ok(()), |origin| check_name("origin", origin, MAX_ORIGIN))?;
         if data.as_ref().is_some_and(|data| data.get().len() > MAX_DATA_BYTES) {
             return Err(Error::TooLarge { max: MAX_DATA_BYTES });
         }
         let worker = self.0.store.worker();
         let (actor, origin) = (caller.actor(), origin.map(ToOwned::to_owned));
         let draft = Draft { event, reason, worker, scope, id, data, rev: None, actor, origin };
+        // No publisher's name holds a space, so no two of them can make the same key.
+        let key = key.map(|key| format!("{} {key}", caller.publisher()));
         Ok(Entry { draft, key })
     }
+}
+
+/// The key as its publisher wrote it.
+fn own(KeyReused(key): KeyReused) -> Error {
+    Error::KeyReused { key: key.split_once(' ').map_or(key.as_str(), |(_publisher, key)| key).to_owned() }
 }
 
 fn bad_event(event: &str) -> Error {
@@ -122,12 +135,12 @@ fn read_scope(event: &EventName, room: Option<String>, scope: Option<String>) ->
     }
 }
 
-fn check_name(field: &str, name: &str) -> Result<(), Error> {
+fn check_name(field: &str, name: &str, max: usize) -> Result<(), Error> {
     let error = match name.len() {
         0 => FieldError::new("field.required"),
-        1..=MAX_NAME if name.chars().any(char::is_control) => FieldError::new("field.format"),
-        1..=MAX_NAME => return Ok(()),
-        _ => FieldError::new("field.too_long").with("max", MAX_NAME),
+        bytes if bytes > max => FieldError::new("field.too_long").with("max", max),
+        _ if name.chars().any(char::is_control) => FieldError::new("field.format"),
+        _ => return Ok(()),
     };
     Err(Error::field(field, error))
 }
@@ -220,31 +233,21 @@ fn gather(first: Request, queue: &mut mpsc::Receiver<Request>, held: &mut Option
 }
 
 async fn settle(store: &Store, road: &Road, batch: Vec<Request>) {
-    let (mut entries, mut waiting) = (Vec::new(), Vec::with_capacity(batch.len()));
-    for request in batch {
-        waiting.push((request.entries.len(), request.answer));
-        entries.extend(request.entries);
-    }
-    let written = write(store, road, entries).await.map_err(Error::from);
-    let mut receipts = written.as_ref().map(|receipts| receipts.iter().cloned());
-    for (count, answer) in waiting {
-        let answer_with = match &mut receipts {
-            Ok(receipts) => Ok(receipts.by_ref().take(count).collect()),
-            Err(error) => Err(error.clone()),
-        };
+    let (requests, waiting): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|request| (request.entries, request.answer)).unzip();
+    let answers: Vec<Answer> = match write(store, road, requests).await {
+        Ok(answers) => answers.into_iter().map(|answer| answer.map_err(own)).collect(),
+        Err(error) => vec![Err(error.into()); waiting.len()],
+    };
+    for (waiter, answer) in waiting.into_iter().zip(answers) {
         // Whoever no longer waits has his event all the same.
-        drop(answer.send(answer_with));
+        drop(waiter.send(answer));
     }
 }
 
-async fn write(store: &Store, road: &Road, entries: Vec<Entry>) -> Result<Vec<Receipt>, StoreError> {
-    let pending = store.publish(entries).await?;
-    let _order = road.order.lock().await;
-    let published = pending.commit().await?;
-    for record in published.records {
-        road.wire.publish(record);
-    }
-    Ok(published.receipts)
+async fn write(store: &Store, road: &Road, requests: Vec<Vec<Entry>>) -> Result<Vec<Written>, StoreError> {
+    let pending = store.publish(requests).await?;
+    road.send(pending).await
 }
 
 #[cfg(test)]

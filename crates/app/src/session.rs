@@ -144,11 +144,15 @@ impl App {
         Ok(self.0.store.take_ticket(&token::digest(ticket)).await?.map(Caller::person))
     }
 
-    /// Ends a session. One that has ended already is no error.
+    /// Ends a session, and with it every connection that any worker keeps open for it: they hear of it on the road. One that has ended
+    /// already is no error.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn logout(&self, token: &str) -> Result<(), Error> {
-        Ok(self.0.store.end_session(&token::digest(token)).await?)
+        match self.0.store.end_session(&token::digest(token)).await? {
+            Some(pending) => self.0.road.see_through(pending).await,
+            None => Ok(()),
+        }
     }
 }

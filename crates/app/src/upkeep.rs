@@ -25,7 +25,8 @@ pub struct Keep {
 }
 
 impl App {
-    /// Looks after the store until `shutdown`. A failure is logged and tried again; edits never wait for it longer than a moment.
+    /// Looks after the store until `shutdown`, and in the middle of its work not longer: a step that is broken off is undone whole and
+    /// left to the next worker. A failure is logged and tried again; edits never wait for it longer than a moment.
     pub async fn upkeep(&self, keep: Keep, shutdown: impl Future<Output = ()>) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -33,7 +34,11 @@ impl App {
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
-                _ = ticks.tick() => self.tend(keep).await,
+                _ = ticks.tick() => {}
+            }
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = self.tend(keep) => {}
             }
         }
     }

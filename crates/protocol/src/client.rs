@@ -70,6 +70,8 @@ pub enum RefreshWhy {
     Epoch,
     /// What it missed has been trimmed away.
     Trimmed,
+    /// Its position is of a history that was undone, as by restoring a backup.
+    Unknown,
     /// It missed more than is worth sending.
     TooMuch,
     /// It claims to know what has not happened.
@@ -84,6 +86,7 @@ impl RefreshWhy {
         match self {
             RefreshWhy::Epoch => "epoch",
             RefreshWhy::Trimmed => "trimmed",
+            RefreshWhy::Unknown => "unknown",
             RefreshWhy::TooMuch => "too_much",
             RefreshWhy::Ahead => "ahead",
             RefreshWhy::Unreadable => "unreadable",

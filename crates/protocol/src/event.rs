@@ -74,7 +74,7 @@ impl EventName {
     pub const MAX_BYTES: usize = 64;
 
     /// Names that Socket.IO or Lockstep itself speaks under. Nobody may publish them.
-    const RESERVED: [&str; 10] = [
+    const RESERVED: [&str; 12] = [
         "connect",
         "connect_error",
         "disconnect",
@@ -85,6 +85,8 @@ impl EventName {
         "log",
         "import:progress",
         "scan:progress",
+        "session:ended",
+        "keys:changed",
     ];
 
     /// The name `<room>:changed`.
@@ -332,7 +334,7 @@ mod tests {
 
     #[test]
     fn names_of_the_protocol_itself_are_reserved() {
-        for name in ["connect", "sync:reset", "hello", "presence:state", "log"] {
+        for name in ["connect", "sync:reset", "hello", "presence:state", "log", "session:ended", "keys:changed"] {
             assert!(name.parse::<EventName>().expect(name).is_reserved(), "{name}");
         }
         assert!(!"files:changed".parse::<EventName>().expect("a name").is_reserved());

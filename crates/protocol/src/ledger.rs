@@ -33,6 +33,9 @@ impl Head {
 pub struct Page {
     /// The ends.
     pub head: Head,
+    /// Whether the seq that was asked about is a place of this ledger: zero, the floor or the seq of a row. A page may hold one of
+    /// a history that a restored backup has undone.
+    pub known: bool,
     /// Rows in rising order.
     pub rows: Vec<Record>,
 }

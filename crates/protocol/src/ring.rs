@@ -39,6 +39,11 @@ impl Ring {
         self.floor
     }
 
+    /// Whether `seq` is a place this ring can vouch for: its floor or one of its events.
+    pub(crate) fn knows(&self, seq: Seq) -> bool {
+        seq == self.floor || self.entries.binary_search_by_key(&seq, |entry| entry.record.seq).is_ok()
+    }
+
     pub(crate) fn push(&mut self, record: Arc<Record>, emissions: Vec<Arc<Emission>>) {
         let bytes = emissions.iter().map(|emission| emission.payload.len()).sum();
         self.bytes += bytes;
@@ -57,7 +62,9 @@ impl Ring {
         let mut events = Vec::new();
         for entry in self.entries.range(first..) {
             let Some(target) = fanout.hears(room, &entry.record) else { continue };
-            let encoded = entry.emissions.iter().find(|emission| emission.room == *room).cloned();
+            // What was encoded for those who were there may begin its chain behind this page's place.
+            let fits = |emission: &&Arc<Emission>| emission.room == *room && emission.prev <= prev;
+            let encoded = entry.emissions.iter().find(fits).cloned();
             events.push(
                 encoded.unwrap_or_else(|| Arc::new(Emission::of(&entry.record, &target.room, target.soft, prev))),
             );

@@ -25,8 +25,13 @@ use crate::{
 /// The most events a rejoining page is given; beyond that fetching the data afresh is cheaper for both.
 pub const MAX_RESUME_EVENTS: usize = 300;
 
-/// The most bytes of events a rejoining page is given.
+/// The most bytes of events a rejoining page is given, in all rooms of one request together.
 pub const MAX_RESUME_BYTES: usize = 512 * 1024;
+
+/// The bytes that these events are on the wire, but for their names.
+pub fn bytes(events: &[Arc<Emission>]) -> usize {
+    events.iter().map(|event| event.payload.len()).sum()
+}
 
 /// What to do with a message from the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +136,7 @@ impl Worker {
     /// # Errors
     /// Why nothing can be proved any more, so that [`Worker::reset`] must follow.
     pub fn judge(&self, page: &Page) -> Result<(), ResetWhy> {
-        let Page { head, rows } = page;
+        let Page { head, rows, .. } = page;
         if head.epoch != self.epoch {
             return Err(ResetWhy::Epoch);
         }
@@ -172,6 +177,12 @@ impl Worker {
         *self = Self::new(self.fanout.clone(), head, self.ring_capacity);
     }
 
+    /// Somebody is in `room` now: its chain begins at its last event as known here and no longer follows that of forgotten rooms.
+    pub fn enter(&mut self, room: &Room) {
+        let last = self.last(room);
+        self.last.entry(room.clone()).or_insert(last);
+    }
+
     /// Drops what is kept of a room that comes and goes, such as `import:42`, once nobody is in it.
     ///
     /// The chains of all rooms without a memory of their own then begin no earlier than its last event: a page that knows less
@@ -196,6 +207,9 @@ impl Worker {
         if position.seq < self.ring.floor() {
             return Resume::Ledger;
         }
+        if !self.ring.knows(position.seq) {
+            return Resume::Refresh(RefreshWhy::Unknown);
+        }
         bounded(self.ring.since(&self.fanout, room, position.seq, MAX_RESUME_EVENTS))
     }
 
@@ -207,6 +221,9 @@ impl Worker {
         }
         if seq < page.head.floor {
             return Resume::Refresh(RefreshWhy::Trimmed);
+        }
+        if !page.known {
+            return Resume::Refresh(RefreshWhy::Unknown);
         }
         let mut prev = seq;
         let mut events = Vec::new();
@@ -225,8 +242,7 @@ impl Worker {
 }
 
 fn bounded(events: Vec<Arc<Emission>>) -> Resume {
-    let bytes: usize = events.iter().map(|event| event.payload.len()).sum();
-    if events.len() > MAX_RESUME_EVENTS || bytes > MAX_RESUME_BYTES {
+    if events.len() > MAX_RESUME_EVENTS || bytes(&events) > MAX_RESUME_BYTES {
         return Resume::Refresh(RefreshWhy::TooMuch);
     }
     Resume::Events(events)

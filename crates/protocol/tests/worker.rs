@@ -46,7 +46,11 @@ impl Ledger {
     }
 
     fn after(&self, seq: Seq) -> Page {
-        Page { head: self.head(), rows: self.rows.iter().filter(|row| row.seq > seq).cloned().collect() }
+        Page {
+            head: self.head(),
+            known: seq == self.floor || self.rows.iter().any(|row| row.seq == seq),
+            rows: self.rows.iter().filter(|row| row.seq > seq).cloned().collect(),
+        }
     }
 
     fn worker(&self) -> Worker {
@@ -151,6 +155,22 @@ fn a_page_older_than_the_ring_catches_up_from_the_ledger_and_an_older_one_refres
     ledger.floor = first.seq;
     let page = ledger.after(Seq(0));
     assert_eq!(worker.resume_from(&Room::Files, Seq(0), &page), Resume::Refresh(RefreshWhy::Trimmed));
+}
+
+#[test]
+fn a_page_that_knows_an_undone_history_is_told_to_fetch() {
+    let mut ledger = Ledger::new();
+    let mut worker = ledger.worker();
+    for _ in 0..=RING {
+        let record = ledger.commit(Room::Files);
+        apply(&mut worker, &record);
+    }
+    let between = |seq: Seq| Position::new(Epoch::new("a"), Seq(seq.0 - 1));
+    let (old, young) = (between(ledger.rows[1].seq), between(ledger.rows[RING].seq));
+
+    assert_eq!(worker.resume(&Room::Files, &young), Resume::Refresh(RefreshWhy::Unknown));
+    let resume = worker.resume_from(&Room::Files, old.seq, &ledger.after(old.seq));
+    assert_eq!(resume, Resume::Refresh(RefreshWhy::Unknown));
 }
 
 #[test]

@@ -1,15 +1,20 @@
 //! The faces: pages, JSON, Socket.IO, metrics, configuration, processes.
 
 pub mod cli;
+mod client;
 mod clock;
 pub mod config;
+mod credential;
 pub mod database;
 mod door;
 pub mod http;
+mod limits;
 pub mod listen;
 pub mod logging;
 pub mod metrics;
 mod origin;
 pub mod state;
 pub mod supervisor;
+#[cfg(test)]
+mod testing;
 pub mod worker;

@@ -10,6 +10,7 @@ use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
     metrics::{
+        MetricType,
         counter::{ConstCounter, Counter},
         family::Family,
         gauge::ConstGauge,
@@ -54,7 +55,8 @@ pub struct Metrics {
     pub disconnects: Family<Label, Counter>,
     /// Events from pages, by kind: `join`, `leave`, `pos`, `refused`, `spoofed`.
     pub client_events: Family<Label, Counter>,
-    /// Requests refused because there were too many, by what was limited.
+    /// Refused because there were too many, by who asked: `person`, `address`, `key`, `login` (attempts to sign in), `socket` (events
+    /// of one page).
     pub rate_limited: Family<Label, Counter>,
     /// Upgrade requests that a proxy had stripped of their header.
     pub missing_upgrades: Counter,
@@ -81,17 +83,33 @@ impl Metrics {
             commit_to_emit_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             registry: Registry::default(),
         };
-        registry.register("connects", "Socket.IO connects", metrics.connects.clone());
-        registry.register("disconnects", "Socket.IO disconnects", metrics.disconnects.clone());
-        registry.register("client_events", "Events that pages sent", metrics.client_events.clone());
-        registry.register("rate_limited", "Refused because there were too many", metrics.rate_limited.clone());
+        registry.register("connects", "Socket.IO sign-ins, by transport and outcome", metrics.connects.clone());
+        registry.register(
+            "disconnects",
+            "Signed-in Socket.IO sessions that ended, by reason",
+            metrics.disconnects.clone(),
+        );
+        registry.register("client_events", "Events that pages sent, by kind", metrics.client_events.clone());
+        registry.register(
+            "rate_limited",
+            "Requests, sign-ins and events refused because there were too many, by who asked",
+            metrics.rate_limited.clone(),
+        );
         registry.register(
             "missing_upgrades",
             "WebSocket requests without Upgrade header: a proxy does not pass it on",
             metrics.missing_upgrades.clone(),
         );
-        registry.register("http_requests", "HTTP requests", metrics.requests.clone());
-        registry.register("http_request_seconds", "Duration of HTTP requests", metrics.request_seconds.clone());
+        registry.register(
+            "http_requests",
+            "HTTP requests but those of Socket.IO, by method and class of status",
+            metrics.requests.clone(),
+        );
+        registry.register(
+            "http_request_seconds",
+            "Duration of HTTP requests but those of Socket.IO",
+            metrics.request_seconds.clone(),
+        );
         registry.register(
             "commit_to_emit_seconds",
             "From the commit of an event until it was handed to the sockets",
@@ -126,63 +144,77 @@ impl std::fmt::Debug for Road {
     }
 }
 
+/// Name and help.
+type Named = (&'static str, &'static str);
+
+/// A label's value and the count.
+type Labelled = (&'static str, u64);
+
 impl Road {
-    fn counters(&self) -> Vec<(&'static str, &'static str, u64)> {
+    fn counters(&self) -> Vec<(Named, u64)> {
         let counters = self.sync.counters();
         vec![
-            ("events_applied", "Committed events applied", counters.applied.get()),
-            ("deliveries", "Events handed to sockets", counters.deliveries.get()),
-            ("dropped", "Events lost for one socket whose queue was full", counters.dropped.get()),
-            ("slow_consumers", "Sockets cut because they stayed behind", counters.slow_consumers.get()),
-            ("repaired_by_chain", "Events read from the ledger: the bus had a hole", counters.repaired_by_chain.get()),
-            ("repaired_by_tick", "Events read from the ledger in time", counters.repaired_by_tick.get()),
-            ("joins_live", "Joins without position", counters.joins_live.get()),
-            ("joins_recovered", "Joins that got what they had missed", counters.joins_recovered.get()),
-            ("joins_refresh", "Joins that had to fetch", counters.joins_refresh.get()),
-            ("resets", "Times that every page had to start afresh", counters.resets.get()),
-            ("bus_publish_errors", "Events that could not be sent over the bus", counters.publish_errors.get()),
-            ("bus_missed", "Messages known to be lost on the bus", counters.bus_missed.get()),
-            ("bus_garbage", "Messages on the bus that are none of ours", counters.bus_garbage.get()),
-            ("ledger_errors", "Times the ledger could not be read", counters.ledger_errors.get()),
-            ("connections_accepted", "Connections taken", self.traffic.accepted()),
-            ("write_stalls", "Connections that took nothing for too long", self.traffic.stalls()),
-            ("received_bytes", "Bytes received", self.traffic.bytes_in()),
-            ("sent_bytes", "Bytes sent", self.traffic.bytes_out()),
+            (("events_applied", "Committed events applied"), counters.applied.get()),
+            (("deliveries", "Events handed to sockets"), counters.deliveries.get()),
+            (("dropped", "Events lost for one socket because its queue was full; it is told"), counters.dropped.get()),
+            (("slow_consumers", "Sockets cut because they stayed behind"), counters.slow_consumers.get()),
+            (("resets", "Times that every page had to start afresh"), counters.resets.get()),
+            (("bus_publish_errors", "Events that could not be sent over the bus"), counters.publish_errors.get()),
+            (("bus_missed", "Messages known to be lost on the bus"), counters.bus_missed.get()),
+            (("bus_garbage", "Messages on the bus that are none of ours"), counters.bus_garbage.get()),
+            (("ledger_errors", "Times that the ledger could not be read"), counters.ledger_errors.get()),
+            (("connections_accepted", "Connections taken, of any kind"), self.traffic.accepted()),
+            (("write_stalls", "Writes that stood still for the whole limit"), self.traffic.stalls()),
+            (("received_bytes", "Bytes received on all connections"), self.traffic.bytes_in()),
+            (("sent_bytes", "Bytes that the kernel took from us on all connections"), self.traffic.bytes_out()),
         ]
     }
 
-    fn gauges(&self) -> Vec<(&'static str, &'static str, i64)> {
+    /// Families with one label from a closed list: name and help, label, counts.
+    fn families(&self) -> [(Named, &'static str, Vec<Labelled>); 3] {
+        let counters = self.sync.counters();
+        let repaired = vec![("chain", counters.repaired_by_chain.get()), ("tick", counters.repaired_by_tick.get())];
+        let joins = vec![
+            ("live", counters.joins_live.get()),
+            ("recovered", counters.joins_recovered.get()),
+            ("refresh", counters.joins_refresh.get()),
+        ];
+        let kills = KillReason::ALL.map(|why| (why.name(), self.traffic.kills(why))).to_vec();
+        [
+            (("repaired", "Events that the ledger brought, by who noticed that they were missing"), "by", repaired),
+            (("joins", "Rooms joined, by what the page was told: go on, what it missed, or fetch"), "mode", joins),
+            (("kills", "Connections that we ended, by reason"), "why", kills),
+        ]
+    }
+
+    fn gauges(&self) -> Vec<(Named, i64)> {
         let status = self.sync.status().borrow().clone();
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         vec![
-            ("clients", "Open Socket.IO sessions", count(status.sockets)),
-            ("bus_up", "Whether the bus is heard", i64::from(status.bus)),
-            ("ledger_up", "Whether the ledger answered last time", i64::from(status.ledger)),
-            ("position", "The seq applied last", status.position.map_or(0, |position| position.seq.0)),
-            ("connections", "Open connections", i64::try_from(self.traffic.open()).unwrap_or(i64::MAX)),
+            (("clients", "Signed-in Socket.IO sessions"), count(status.sockets)),
+            (("bus_up", "1 while the bus is heard"), i64::from(status.bus)),
+            (("ledger_up", "1 while the ledger answers"), i64::from(status.ledger)),
+            (("position", "The seq applied last"), status.position.map_or(0, |position| position.seq.0)),
+            (("connections", "Open connections, of any kind"), i64::try_from(self.traffic.open()).unwrap_or(i64::MAX)),
         ]
     }
 }
 
 impl Collector for Road {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        for (name, help, value) in self.counters() {
+        for ((name, help), value) in self.counters() {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
-        for (name, help, value) in self.gauges() {
+        for ((name, help), label, counts) in self.families() {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (value, count) in counts {
+                ConstCounter::new(count).encode(family.encode_family(&[(label, value)])?)?;
+            }
+        }
+        for ((name, help), value) in self.gauges() {
             let gauge = ConstGauge::new(value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
-        }
-        for reason in KillReason::ALL {
-            let counter = ConstCounter::new(self.traffic.kills(reason));
-            let name = format!("kills_{}", reason.name());
-            counter.encode(encoder.encode_descriptor(
-                &name,
-                "Connections ended by us",
-                None,
-                counter.metric_type(),
-            )?)?;
         }
         Ok(())
     }

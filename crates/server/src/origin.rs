@@ -8,24 +8,32 @@ use crate::config::Settings;
 
 /// Whether the request comes from our own pages, a listed site or no browser at all.
 ///
-/// Hosts are compared without their port, since a proxy may pass `Host` on without it, and cookies do not know ports either.
+/// Where `Host` carries a port, that must be the origin's, too. A proxy may pass `Host` on without it; then the names decide.
 pub(crate) fn is_allowed(headers: &HeaderMap, settings: &Settings) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str().map(str::to_ascii_lowercase) else { return false };
     if settings.server.allowed_origins.iter().any(|allowed| allowed.as_str() == origin) {
         return true;
     }
-    let Some((_, host)) = origin.split_once("://") else { return false };
+    let Some((scheme, origin)) = origin.split_once("://") else { return false };
     let names = [header::HOST.as_str(), "x-forwarded-host"];
     let mut own = names.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
-    own.any(|own| name_of(own).eq_ignore_ascii_case(name_of(host)))
+    own.any(|own| is_same(scheme, origin, own))
 }
 
-/// The host without port.
-fn name_of(host: &str) -> &str {
+fn is_same(scheme: &str, origin: &str, own: &str) -> bool {
+    let (name, port) = split(origin);
+    let (own_name, own_port) = split(own);
+    let usual = if scheme == "https" { "443" } else { "80" };
+    let same_port = own_port.is_none_or(|own_port| own_port == port.unwrap_or(usual));
+    same_port && own_name.eq_ignore_ascii_case(name)
+}
+
+/// Name and port.
+fn split(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => name,
-        _ => host,
+        Some((name, port)) if !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => (name, Some(port)),
+        _ => (host, None),
     }
 }
 
@@ -50,6 +58,9 @@ mod tests {
         check(Some("https://lockstep.example"), "lockstep.example", true);
         check(Some("http://127.0.0.1:8088"), "127.0.0.1", true);
         check(Some("http://[::1]:8080"), "[::1]:8080", true);
+        check(Some("http://127.0.0.1:9999"), "127.0.0.1:8080", false);
+        check(Some("https://lockstep.example"), "lockstep.example:443", true);
+        check(Some("https://lockstep.example"), "lockstep.example:8443", false);
         check(Some("https://evil.example"), "lockstep.example", false);
         check(Some("https://lockstep.example.evil"), "lockstep.example", false);
         check(Some("null"), "lockstep.example", false);

@@ -8,7 +8,7 @@ use std::sync::{
 use lockstep_app::App;
 use lockstep_sync_manager::SyncManager;
 
-use crate::{config::Settings, listen::Traffic, metrics::Metrics};
+use crate::{config::Settings, limits::Limits, listen::Traffic, metrics::Metrics};
 
 /// The name of the session's cookie.
 pub const SESSION_COOKIE: &str = "lockstep_session";
@@ -26,11 +26,21 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     /// What all connections did together.
     pub traffic: Arc<Traffic>,
+    /// How often one may ask, at all doors together.
+    pub(crate) limits: Arc<Limits>,
     /// True once the worker was told to stop: not ready any more.
     pub draining: Arc<AtomicBool>,
 }
 
 impl State {
+    /// The parts of a worker that has just opened `app` and begun to follow with `sync`.
+    pub fn new(settings: Arc<Settings>, app: App, sync: SyncManager) -> Self {
+        let traffic = Arc::<Traffic>::default();
+        let metrics = Arc::new(Metrics::new(sync.clone(), traffic.clone()));
+        let limits = Arc::new(Limits::new(&settings.limits, metrics.clone()));
+        Self { settings, app, sync, metrics, traffic, limits, draining: Arc::default() }
+    }
+
     /// Whether the worker was told to stop.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)

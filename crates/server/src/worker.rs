@@ -1,7 +1,7 @@
 //! One worker, from its first breath to its last.
 //!
-//! Opens the store, follows the ledger, serves pages and leaves politely: not ready any more, pages asked to go elsewhere, sockets
-//! closed, bus and store closed.
+//! Takes its addresses, opens the store, follows the ledger, serves pages and leaves politely: not ready any more, nobody let in,
+//! pages asked to go elsewhere, sockets closed, requests answered, store and bus closed.
 //! All its parts are made here and owned here; nothing outlives [`run`].
 
 use std::{future::Future, sync::Arc, sync::atomic::Ordering, time::Duration};
@@ -22,13 +22,19 @@ use crate::{
     database::{self, CannotOpen},
     door::Door,
     http,
-    listen::{BindError, Conn, Guard, GuardedListener, Listener, Traffic, bind, connection_cap},
-    metrics::Metrics,
+    listen::{BindError, Conn, Guard, GuardedListener, Listener, bind, connection_cap},
     state::State,
 };
 
-/// How long what is left may take to end once the pages are gone.
-const CLOSE_LIMIT: Duration = Duration::from_secs(8);
+/// How long requests under way may take to their answer once no page is left. An edit takes milliseconds. With the door's three
+/// seconds and the next limit it stays within the ten that the supervisor allows after the drain.
+const REQUESTS_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long what is left may take to end after that.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// Connections of the operator's address: a few monitors, none of which may take the place of another for long.
+const OPERATORS: usize = 64;
 
 /// Why a worker cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -57,71 +63,97 @@ pub async fn run(
     listener: Option<Listener>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
-    let parts = Parts::open(settings, number).await?;
-    let address = parts.state.settings.server.listen.for_worker(number);
+    // Taken first: a worker that cannot have its addresses opens nothing.
     let listener = match listener {
         Some(listener) => listener,
-        None => bind(&address, &parts.state.settings.server).await?,
+        None => bind(&settings.server.listen.for_worker(number), &settings.server).await?,
     };
-    parts.serve(listener, number, shutdown).await
+    let operator = match &settings.server.ops_listen {
+        Some(listen) => Some(bind(&listen.for_worker(number), &settings.server).await?),
+        None => None,
+    };
+    let parts = Parts::open(settings, number).await?;
+    let outcome = parts.serve(listener, operator, number, shutdown).await;
+    parts.close().await;
+    info!("stopped");
+    outcome
 }
 
-/// A worker that is not serving yet.
+/// A worker's parts, whether they serve or not.
 struct Parts {
     state: State,
     tasks: TaskTracker,
+    /// Ends what runs beside the serving, once that is over.
     stop: CancellationToken,
 }
 
 impl Parts {
     async fn open(settings: Arc<Settings>, number: u16) -> Result<Self, Error> {
-        let store = database::open_store(&settings).await?;
         let bus = open_bus(&settings)?;
+        let opened = Self::over(settings, bus.clone(), number).await;
+        if opened.is_err() {
+            bus.close().await;
+        }
+        opened
+    }
+
+    async fn over(settings: Arc<Settings>, bus: Arc<dyn Bus>, number: u16) -> Result<Self, Error> {
+        let store = database::open_store(&settings).await?;
         let sync = SyncManager::start(Arc::new(store.clone()), bus, settings.follow(number));
         let wire = sync.clone();
-        let app = database::application(&settings, store, move |record: Record| wire.publish(&record))?;
-        let traffic = Arc::<Traffic>::default();
-        let metrics = Arc::new(Metrics::new(sync.clone(), traffic.clone()));
-        let state = State { settings, app, sync, metrics, traffic, draining: Arc::default() };
+        let app = match database::application(&settings, store, move |record: Record| wire.publish(&record)) {
+            Ok(app) => app,
+            Err(error) => {
+                sync.close().await;
+                return Err(error.into());
+            }
+        };
+        let state = State::new(settings, app, sync);
         Ok(Self { state, tasks: TaskTracker::new(), stop: CancellationToken::new() })
     }
 
+    /// Serves until `shutdown` and through the drain, to the last answer.
     async fn serve(
-        self,
+        &self,
         listener: Listener,
+        operator: Option<Listener>,
         number: u16,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
         let (door, service) = Door::open(self.state.clone(), http::router(self.state.clone()));
-        self.tasks.spawn(door.clone().watch(self.stop.clone().cancelled_owned()));
-        let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
-        let stop = self.stop.clone().cancelled_owned();
-        self.tasks.spawn(async move { app.upkeep(keep, stop).await });
-        self.serve_operator(number).await?;
+        self.begin_upkeep(&door);
+        operator.into_iter().for_each(|listener| self.serve_operator(listener));
         let guarded = GuardedListener::new(listener, self.guard());
         info!(address = guarded.url(), worker = number, "serving at {}", guarded.url());
         self.greet(&guarded.url()).await;
-        let stop = self.stop.clone();
+        let last_call = CancellationToken::new();
         let server = axum::serve(guarded, service.into_make_service_with_connect_info::<Conn>())
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
+            .with_graceful_shutdown(last_call.clone().cancelled_owned());
         let mut serving = tokio::spawn(server.into_future());
         tokio::select! {
             () = shutdown => {}
             ended = &mut serving => {
-                return Err(Error::Serve(ended.map_err(std::io::Error::other).and_then(|ended| ended).err().unwrap_or_else(
-                    || std::io::Error::other("ended by itself"),
-                )));
+                door.close().await;
+                return Err(ended_by_itself(ended));
             }
         }
+        // Nobody comes in any more, idle connections end, and those with a WebSocket or a request under way go on.
+        last_call.cancel();
         self.drain(&door).await;
-        stop.cancel();
         door.close().await;
-        if timeout(CLOSE_LIMIT, self.close()).await.is_err() {
-            warn!("not everything ended within {CLOSE_LIMIT:?}");
+        if timeout(REQUESTS_LIMIT, &mut serving).await.is_err() {
+            warn!("some requests were not answered within {REQUESTS_LIMIT:?} of the end");
+            serving.abort();
         }
-        serving.abort();
-        info!("stopped");
         Ok(())
+    }
+
+    /// What runs beside the serving: seats kept true, the ledger kept short.
+    fn begin_upkeep(&self, door: &Door) {
+        self.tasks.spawn(door.clone().watch(self.stop.clone().cancelled_owned()));
+        let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
+        let stop = self.stop.clone().cancelled_owned();
+        self.tasks.spawn(async move { app.upkeep(keep, stop).await });
     }
 
     fn guard(&self) -> Guard {
@@ -134,16 +166,13 @@ impl Parts {
         }
     }
 
-    /// Health and metrics for the operator alone, where an address is set.
-    async fn serve_operator(&self, number: u16) -> Result<(), Error> {
-        let Some(listen) = &self.state.settings.server.ops_listen else { return Ok(()) };
-        let listener = bind(&listen.for_worker(number), &self.state.settings.server).await?;
-        let guarded = GuardedListener::new(listener, Guard { connections: 64, ..self.guard() });
+    /// Health and metrics for the operator alone; to the very end, since that is when they are looked at.
+    fn serve_operator(&self, listener: Listener) {
+        let guarded = GuardedListener::new(listener, Guard { connections: OPERATORS, ..self.guard() });
         info!(address = guarded.url(), "health and metrics at {}", guarded.url());
         let service = http::operator_router(self.state.clone()).into_make_service_with_connect_info::<Conn>();
         let server = axum::serve(guarded, service).with_graceful_shutdown(self.stop.clone().cancelled_owned());
         self.tasks.spawn(server.into_future());
-        Ok(())
     }
 
     /// The first time there is nobody who could sign in; then the log says how to make somebody.
@@ -170,12 +199,24 @@ impl Parts {
         let _ = timeout(patience, empty).await;
     }
 
+    /// Ends all that was opened. The application before the road, so that the last commits still reach the other workers.
     async fn close(&self) {
+        self.stop.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
-        self.state.sync.close().await;
-        self.state.app.close().await;
+        let all = async {
+            self.tasks.wait().await;
+            self.state.app.close().await;
+            self.state.sync.close().await;
+        };
+        if timeout(CLOSE_LIMIT, all).await.is_err() {
+            warn!("not everything ended within {CLOSE_LIMIT:?}");
+        }
     }
+}
+
+fn ended_by_itself(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Error {
+    let error = ended.map_err(std::io::Error::other).and_then(|ended| ended).err();
+    Error::Serve(error.unwrap_or_else(|| std::io::Error::other("ended by itself")))
 }
 
 fn open_bus(settings: &Settings) -> Result<Arc<dyn Bus>, BusError> {
@@ -198,7 +239,7 @@ impl Settings {
         Some(RedisOptions {
             db: matches!(address, RedisAddress::Unix(_)).then_some(self.redis.db),
             address,
-            username: None,
+            username: self.redis.username.clone(),
             password: self.redis.password.as_ref().map(|password| password.expose().clone()),
             prefix: self.redis.prefix.clone(),
         })
@@ -222,3 +263,6 @@ impl Settings {
 fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,25 +36,26 @@ impl Ledger for Store {
     async fn after(&self, seq: Seq, limit: usize) -> Result<Page, Unreadable> {
         let mut select = sql(ROWS);
         select.push(" WHERE seq > ").push_bind(seq.0);
-        self.page(select, limit).await.map_err(unreadable)
+        self.page(select, seq, limit).await.map_err(unreadable)
     }
 
     async fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> Result<Page, Unreadable> {
         let mut select = sql(ROWS);
         select.push(" WHERE seq > ").push_bind(seq.0);
         select.push(" AND scope IN (").push_list(scopes.iter().map(ToString::to_string)).push(")");
-        self.page(select, limit).await.map_err(unreadable)
+        self.page(select, seq, limit).await.map_err(unreadable)
     }
 }
 
 impl Store {
-    async fn page(&self, mut select: Statement, limit: usize) -> Result<Page, Error> {
+    async fn page(&self, mut select: Statement, seq: Seq, limit: usize) -> Result<Page, Error> {
         select.push(" ORDER BY seq LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let mut tx = self.engine.read().await?;
         let head = head(&mut tx).await?;
+        let known = is_known(&mut tx, &head, seq).await?;
         let rows = tx.all(select).await?;
         let rows = rows.iter().map(|row| read(row, &head.epoch)).collect::<Result<_, _>>()?;
-        Ok(Page { head, rows })
+        Ok(Page { head, known, rows })
     }
 
     /// The newest changes of these rooms and of everybody, newest first, at most [`MAX_CHANGES`].
@@ -118,6 +119,15 @@ pub(crate) async fn head(tx: &mut Tx) -> Result<Head, Error> {
     let row = tx.first(select).await?.ok_or_else(|| Error::Corrupt("the ledger has no head".into()))?;
     let epoch = Epoch::new(row.some_text(0)?);
     Ok(Head { epoch, floor: Seq(row.some_int(1)?), top: Seq(row.some_int(2)?) })
+}
+
+/// Whether `seq` is a place of this ledger. The ends are, and they are what a worker in step asks about, so that costs no look.
+async fn is_known(tx: &mut Tx, head: &Head, seq: Seq) -> Result<bool, Error> {
+    if [Seq(0), head.floor, head.top].contains(&seq) {
+        return Ok(true);
+    }
+    let select = sql("SELECT 1 FROM sync_log WHERE seq = $1").bind(seq.0);
+    Ok(tx.first(select).await?.is_some())
 }
 
 /// Stamps a draft and writes it down as the last step of a transaction.

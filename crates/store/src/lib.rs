@@ -34,7 +34,7 @@ mod row;
 
 use engine::Engine;
 
-pub use access::{Credentials, NewSession, Person, Program};
+pub use access::{Credentials, KEYS_CHANGED, Key, NewSession, Person, Program, SESSION_ENDED};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use edit::{Author, Change, Pending};
 pub use entity::{Entity, UnknownEntity};
@@ -42,7 +42,7 @@ pub use error::{Error, OpenError};
 pub use fold::fold;
 pub use ledger::MAX_CHANGES;
 pub use list::{MAX_PER_PAGE, Query};
-pub use publish::{PendingBatch, Publication, Published, Receipt};
+pub use publish::{Answer, KeyReused, PendingBatch, Publication, Published, Receipt};
 pub use row::{Fields, Row, Rows};
 
 /// When a commit counts as safe.
@@ -78,6 +78,14 @@ impl Options {
     pub fn new(url: impl Into<String>) -> Self {
         let worker = std::process::id();
         Self { url: url.into(), synchronous: Synchronous::default(), readers: READERS, worker, host: None }
+    }
+
+    /// Whether the URL is one of a database that can be kept; it may still be missing or out of reach.
+    ///
+    /// # Errors
+    /// [`OpenError::Url`] or what the engine says of the URL.
+    pub fn check(&self) -> Result<(), OpenError> {
+        Engine::check(self)
     }
 }
 

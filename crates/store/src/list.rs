@@ -95,7 +95,10 @@ fn restrict(statement: &mut Statement, table: &Table, query: &Query) -> Result<(
     if let Some(ids) = &query.ids {
         let ids: Option<Vec<i64>> = ids.iter().map(|id| parse_id(id)).collect();
         let ids = ids.filter(|ids| ids.len() <= MAX_PER_PAGE as usize).ok_or_else(|| bad("ids"))?;
-        statement.push(" AND t.id IN (").push_list(ids).push(")");
+        match ids.is_empty() {
+            true => statement.push(" AND 1 = 0"),
+            false => statement.push(" AND t.id IN (").push_list(ids).push(")"),
+        };
     }
     Ok(())
 }

@@ -83,7 +83,8 @@ impl Kind {
     }
 }
 
-/// The number behind an id, when it is one.
+/// The number behind an id, when it is one: written as we write it, so that a row has one address and one id.
 pub(crate) fn parse_id(id: &str) -> Option<i64> {
-    id.parse().ok().filter(|id| *id > 0)
+    let ours = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
+    if ours { id.parse().ok() } else { None }
 }

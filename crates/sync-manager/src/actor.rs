@@ -7,9 +7,9 @@
 use std::{sync::Arc, time::Duration};
 
 use lockstep_protocol::{
-    JoinMode, Position, Record, RefreshWhy, Room, RoomAck,
+    Emission, JoinMode, Position, Record, RefreshWhy, Refusal, Room, RoomAck,
     ledger::{Head, Ledger, Page, Unreadable},
-    worker::{Heard, ResetWhy, Resume, Worker},
+    worker::{Heard, MAX_RESUME_BYTES, MAX_RESUME_EVENTS, ResetWhy, Resume, Worker, bytes},
 };
 use tokio::{
     sync::{Notify, broadcast, mpsc, oneshot, watch},
@@ -234,6 +234,9 @@ impl<L: Ledger> Live<L> {
         for emission in emissions {
             let name = emission.event.as_str();
             self.actor.hub.send(&emission.room, name, &emission.payload, &self.actor.counters);
+            if !self.actor.hub.is_live(&emission.room) {
+                self.worker.forget(&emission.room);
+            }
         }
         self.actor.counters.applied.add(1);
         let _ = self.actor.applied.send(record);
@@ -321,10 +324,7 @@ impl<L: Ledger> Live<L> {
                 }
             }
             Command::Join(id, wishes, reply) => {
-                let mut acks = Vec::with_capacity(wishes.len());
-                for (room, position) in wishes {
-                    acks.push(self.join(id, room, position).await);
-                }
+                let acks = self.join_all(id, wishes, &reply).await;
                 let _ = reply.send(acks);
             }
             Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
@@ -339,11 +339,35 @@ impl<L: Ledger> Live<L> {
         }
     }
 
-    async fn join(&mut self, id: MemberId, room: Room, position: Option<Position>) -> RoomAck {
+    /// Answers every wish of one request, unless nobody waits for the answer any more.
+    async fn join_all(
+        &mut self,
+        id: MemberId,
+        wishes: Vec<(Room, Option<Position>)>,
+        reply: &oneshot::Sender<Vec<RoomAck>>,
+    ) -> Vec<RoomAck> {
+        let mut budget = MAX_RESUME_BYTES;
+        let mut acks = Vec::with_capacity(wishes.len());
+        for (room, position) in wishes {
+            if reply.is_closed() {
+                break;
+            }
+            acks.push(self.join(id, room, position, &mut budget).await);
+        }
+        acks
+    }
+
+    /// Joins one room. `budget` is what may still go into the answer, in bytes of events.
+    async fn join(&mut self, id: MemberId, room: Room, position: Option<Position>, budget: &mut usize) -> RoomAck {
+        if !self.actor.hub.has_place(id, &room) {
+            return RoomAck::Refused { room: room.to_string(), why: Refusal::Unavailable };
+        }
         let mode = match &position {
             None => JoinMode::Live,
-            Some(position) => self.resume(&room, position).await,
+            Some(position) => self.resume(&room, position, budget).await,
         };
+        self.worker.enter(&room);
+        self.actor.hub.join(id, &room);
         let Counters { joins_live, joins_recovered, joins_refresh, .. } = &*self.actor.counters;
         match &mode {
             JoinMode::Live => joins_live,
@@ -351,35 +375,48 @@ impl<L: Ledger> Live<L> {
             JoinMode::Refresh(_) => joins_refresh,
         }
         .add(1);
-        self.actor.hub.join(id, &room);
         RoomAck::Joined { room, mode, position: self.worker.position() }
     }
 
-    async fn resume(&mut self, room: &Room, position: &Position) -> JoinMode {
+    async fn resume(&mut self, room: &Room, position: &Position, budget: &mut usize) -> JoinMode {
         let mut resume = self.worker.resume(room, position);
-        if resume == Resume::Ahead {
+        if resume == Resume::Ahead && self.ledger_answers() {
             self.repair(NoticedBy::Chain).await;
             resume = self.worker.resume(room, position);
         }
-        if resume == Resume::Ledger {
+        if resume == Resume::Ledger && self.ledger_answers() {
             resume = self.resume_from_ledger(room, position).await;
         }
         match resume {
-            Resume::Events(events) => JoinMode::Recovered(events),
+            Resume::Events(events) => within(budget, events),
             Resume::Refresh(why) => JoinMode::Refresh(why),
             Resume::Ahead => JoinMode::Refresh(RefreshWhy::Ahead),
             Resume::Ledger => JoinMode::Refresh(RefreshWhy::Unreadable),
         }
     }
 
+    /// A ledger that did not answer last time is left to the tick: pages must not wait for it one after the other.
+    fn ledger_answers(&self) -> bool {
+        self.actor.status.borrow().ledger
+    }
+
     async fn resume_from_ledger(&self, room: &Room, position: &Position) -> Resume {
         let sources = self.worker.fanout().sources(room);
-        let limit = lockstep_protocol::worker::MAX_RESUME_EVENTS + 1;
-        let look = self.actor.ledger.of(&sources, position.seq, limit);
+        let look = self.actor.ledger.of(&sources, position.seq, MAX_RESUME_EVENTS + 1);
         match self.actor.read(look).await {
             Some(page) => self.worker.resume_from(room, position.seq, &page),
             None => Resume::Ledger,
         }
+    }
+}
+
+fn within(budget: &mut usize, events: Vec<Arc<Emission>>) -> JoinMode {
+    match budget.checked_sub(bytes(&events)) {
+        Some(rest) => {
+            *budget = rest;
+            JoinMode::Recovered(events)
+        }
+        None => JoinMode::Refresh(RefreshWhy::TooMuch),
     }
 }
 

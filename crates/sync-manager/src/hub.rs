@@ -23,6 +23,9 @@ const BEHIND_LIMIT: Duration = Duration::from_secs(10);
 /// Sockets get their beat in so many turns, a tenth of the interval apart, so that a large worker does not speak to all at once.
 pub(crate) const BEAT_TURNS: u32 = 10;
 
+/// The most rooms one socket may be in. There are ten named rooms; the rest are single imports that somebody watches.
+const MAX_ROOMS: usize = 64;
+
 /// A socket of this worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub(crate) u64);
@@ -84,14 +87,18 @@ impl Hub {
         member.rooms.into_iter().filter(|room| self.leave_room(id, room)).collect()
     }
 
-    /// False when the socket is gone.
-    pub(crate) fn join(&mut self, id: MemberId, room: &Room) -> bool {
-        let Some(member) = self.members.get_mut(&id) else { return false };
+    /// Whether the socket is here and may be in one more room.
+    pub(crate) fn has_place(&self, id: MemberId, room: &Room) -> bool {
+        let place = |member: &Member| member.rooms.len() < MAX_ROOMS || member.rooms.contains(room);
+        self.members.get(&id).is_some_and(place)
+    }
+
+    pub(crate) fn join(&mut self, id: MemberId, room: &Room) {
+        let Some(member) = self.members.get_mut(&id) else { return };
         if !member.rooms.contains(room) {
             member.rooms.push(room.clone());
             self.rooms.entry(room.clone()).or_default().insert(id, member.outlet.clone());
         }
-        true
     }
 
     /// True when nobody is in the room any more.
@@ -110,6 +117,10 @@ impl Hub {
             self.rooms.remove(room);
         }
         empty
+    }
+
+    pub(crate) fn is_live(&self, room: &Room) -> bool {
+        self.rooms.contains_key(room)
     }
 
     pub(crate) fn live_rooms(&self) -> impl Iterator<Item = &Room> {

@@ -10,13 +10,14 @@
 //! ```no_run
 //! # use std::sync::Arc;
 //! # use lockstep_sync_manager::{Identity, Options, SyncManager, bus::Memory};
-//! # async fn run(ledger: Arc<impl lockstep_protocol::ledger::Ledger>, record: lockstep_protocol::Record, outlet: Arc<dyn lockstep_sync_manager::Outlet>) {
+//! # async fn run(ledger: Arc<impl lockstep_protocol::ledger::Ledger>, record: lockstep_protocol::Record, outlet: Arc<dyn lockstep_sync_manager::Outlet>) -> Result<(), lockstep_sync_manager::Unavailable> {
 //! let sync = SyncManager::start(ledger, Arc::new(Memory::new()), Options::new(Identity::default()));
-//! let member = sync.attach(outlet).await;
-//! let acks = sync.join(member, vec![(lockstep_protocol::Room::Files, None)]).await;
+//! let member = sync.attach(outlet).await?;
+//! let acks = sync.join(member, vec![(lockstep_protocol::Room::Files, None)]).await?;
 //! sync.publish(&record);
 //! sync.detach(member).await;
 //! sync.close().await;
+//! # Ok(())
 //! # }
 //! ```
 
@@ -176,10 +177,13 @@ impl SyncManager {
     }
 
     /// Makes a socket known. It hears nothing until it joins.
-    pub async fn attach(&self, outlet: Arc<dyn Outlet>) -> MemberId {
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the worker is too busy or closed: the socket is not known, try again.
+    pub async fn attach(&self, outlet: Arc<dyn Outlet>) -> Result<MemberId, Unavailable> {
         let id = MemberId(self.members.fetch_add(1, Ordering::Relaxed));
-        self.tell(Command::Attach(id, outlet)).await;
-        id
+        self.tell(Command::Attach(id, outlet)).await?;
+        Ok(id)
     }
 
     /// Forgets a socket. Waits as long as it takes, since a socket that is not forgotten would be a leak.
@@ -200,8 +204,11 @@ impl SyncManager {
     }
 
     /// Leaves a room.
-    pub async fn leave(&self, member: MemberId, room: Room) {
-        self.tell(Command::Leave(member, room)).await;
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the worker is too busy or closed: the socket is still in the room.
+    pub async fn leave(&self, member: MemberId, room: Room) -> Result<(), Unavailable> {
+        self.tell(Command::Leave(member, room)).await
     }
 
     /// How all workers are, this one included.
@@ -248,8 +255,9 @@ impl SyncManager {
         self.bus.close().await;
     }
 
-    async fn tell(&self, command: Command) {
-        let _ = timeout(ANSWER_LIMIT, self.commands.send(command)).await;
+    async fn tell(&self, command: Command) -> Result<(), Unavailable> {
+        let told = timeout(ANSWER_LIMIT, self.commands.send(command)).await;
+        told.map_err(|_| Unavailable)?.map_err(|_| Unavailable)
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Unavailable> {

@@ -156,4 +156,6 @@ async fn a_password_never_shows_in_debug_output() {
     options.address = RedisAddress::Url("redis://anna:hunter2@127.0.0.1:6379/0".into());
     assert!(!format!("{options:?} {}", options.address).contains("hunter2"));
     assert!(options.address.to_string().contains("127.0.0.1:6379"));
+    options.address = RedisAddress::Url("redis-sentinel://h:1?sentinelPassword=hunter2".into());
+    assert!(!format!("{options:?} {}", options.address).contains("hunter2"));
 }

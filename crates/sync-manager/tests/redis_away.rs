@@ -20,7 +20,7 @@ async fn pages_of_all_workers_follow_while_redis_is_away_and_after_it_is_back() 
     let book = Arc::new(Book::default());
     let (one, other) = (worker(&book, &server, 1), worker(&book, &server, 2));
     let ears = Ears::open();
-    let member = other.attach(ears.clone()).await;
+    let member = other.attach(ears.clone()).await.expect("the worker answers");
     other.join(member, vec![(Room::Files, None)]).await.expect("the worker answers");
     one.status().wait_for(lockstep_sync_manager::Status::is_ready).await.expect("it lives");
     other.status().wait_for(lockstep_sync_manager::Status::is_ready).await.expect("it lives");

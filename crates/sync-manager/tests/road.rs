@@ -5,7 +5,7 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use common::{Book, Ears};
-use lockstep_protocol::{Epoch, EventName, JoinMode, Position, RefreshWhy, Room, RoomAck, Scope, Seq};
+use lockstep_protocol::{Epoch, EventName, JoinMode, Position, RefreshWhy, Refusal, Room, RoomAck, Scope, Seq};
 use lockstep_sync_manager::{
     Identity, MemberId, Options, SyncManager,
     bus::{Bus, Channel, Memory},
@@ -18,14 +18,14 @@ fn worker(book: &Arc<Book>, wire: &Memory, number: u32) -> SyncManager {
 
 async fn page(sync: &SyncManager, rooms: &[Room]) -> (Arc<Ears>, MemberId) {
     let ears = Ears::open();
-    let member = sync.attach(ears.clone()).await;
+    let member = sync.attach(ears.clone()).await.expect("the worker answers");
     let wishes = rooms.iter().map(|room| (room.clone(), None)).collect();
     sync.join(member, wishes).await.expect("the worker answers");
     (ears, member)
 }
 
 async fn mode(sync: &SyncManager, room: Room, position: Position) -> JoinMode {
-    let member = sync.attach(Ears::open()).await;
+    let member = sync.attach(Ears::open()).await.expect("the worker answers");
     let acks = sync.join(member, vec![(room, Some(position))]).await.expect("the worker answers");
     match acks.into_iter().next() {
         Some(RoomAck::Joined { mode, .. }) => mode,
@@ -262,7 +262,7 @@ async fn who_has_left_hears_no_more() {
     let (gone, going) = page(&sync, &[Room::Files]).await;
     let (stayer, _) = page(&sync, &[Room::Files]).await;
 
-    sync.leave(leaving, Room::Files).await;
+    sync.leave(leaving, Room::Files).await.expect("the worker answers");
     sync.detach(going).await;
     let record = book.commit(&Room::Files);
     sync.publish(&record);
@@ -335,4 +335,56 @@ async fn a_published_event_may_have_a_name_of_its_own() {
     sync.publish(&record);
 
     ears.until_seq("price:dropped", record.seq).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_the_worker_does_not_know_is_told_that_it_hears_nothing() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    let (_, member) = page(&sync, &[Room::Files]).await;
+    sync.detach(member).await;
+
+    let acks = sync.join(member, vec![(Room::Files, None)]).await.expect("the worker answers");
+
+    assert_eq!(acks, [RoomAck::Refused { room: "files".into(), why: Refusal::Unavailable }]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_socket_cannot_fill_a_worker_with_rooms() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    let (_, member) = page(&sync, &[Room::Files]).await;
+    let imports = (0..100).map(|number| (Room::Import(number.to_string().into()), None)).collect();
+
+    let acks = sync.join(member, imports).await.expect("the worker answers");
+
+    assert_eq!(acks.iter().filter(|ack| matches!(ack, RoomAck::Joined { .. })).count(), 63);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_do_not_wait_one_after_the_other_for_a_ledger_that_is_out_of_reach() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let first = book.commit(&Room::Files);
+    book.commit(&Room::Files);
+    let sync = worker(&book, &wire, 1);
+    page(&sync, &[Room::Files]).await;
+    book.edit(|rows| rows.unreadable = true);
+    sync.status().wait_for(|status| !status.ledger).await.expect("it lives");
+
+    assert_eq!(mode(&sync, Room::Files, first.position()).await, JoinMode::Refresh(RefreshWhy::Unreadable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_rooms_without_anybody_leave_nothing_behind() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    let (ears, _) = page(&sync, &[Room::Users]).await;
+    sync.publish(&book.commit(&Room::Import("42".into())));
+    let record = book.commit(&Room::Users);
+    sync.publish(&record);
+    ears.until_seq("users:changed", record.seq).await;
+
+    let (_, event) = ears.heard().pop().expect("heard above");
+
+    assert!(event["prev"].as_i64().is_some_and(|prev| prev < record.gprev.0), "an import is no part of this chain");
 }

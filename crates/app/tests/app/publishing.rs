@@ -1,7 +1,7 @@
 //! Events that belong to no row.
 
 use crate::common::{told, world};
-use lockstep_app::{Caller, Keep, MAX_BATCH, Publication};
+use lockstep_app::{Caller, Error, Keep, MAX_BATCH, Publication};
 use lockstep_protocol::{MAX_DATA_BYTES, Scope, ledger::Ledger};
 use serde_json::value::RawValue;
 
@@ -37,6 +37,58 @@ async fn a_key_makes_a_second_try_harmless() {
     assert!(!again[1].duplicate && again[1].seq > once[0].seq);
     assert_eq!((again[3].seq, again[3].duplicate), (again[2].seq, true));
     assert_eq!(world.sent().len(), 3);
+}
+
+/// Two programs' "nightly" once collided, and the second one's event vanished.
+#[tokio::test]
+async fn a_key_is_its_publishers_own() {
+    let world = world().await;
+    let operator = Caller::operator();
+    let mut callers = vec![operator.clone()];
+    for name in ["one", "two"] {
+        let key = world.app.add_key(name, &["publish".into()]).await.expect("made");
+        callers.push(world.app.api_key(&key).await.expect("readable").expect("known"));
+    }
+
+    for caller in &callers {
+        let first = world.app.publish(caller, vec![event("files:changed", Some("nightly"))], None).await;
+        let again = world.app.publish(caller, vec![event("files:changed", Some("nightly"))], None).await;
+        assert_eq!((first.expect("published")[0].duplicate, again.expect("known")[0].duplicate), (false, true));
+    }
+
+    assert_eq!(world.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_that_stands_for_another_event_is_refused_and_nobody_else_with_it() {
+    let world = world().await;
+    let operator = Caller::operator();
+    let publish = async |publications: Vec<Publication>| world.app.publish(&operator, publications, None).await;
+    publish(vec![event("files:changed", Some("k"))]).await.expect("published");
+    let changed = |change: fn(&mut Publication)| {
+        let mut publication = event("files:changed", Some("k"));
+        change(&mut publication);
+        publication
+    };
+    let others = [
+        changed(|event| event.event = "users:changed".into()),
+        changed(|event| event.reason = "added".into()),
+        changed(|event| event.id = "7".into()),
+        changed(|event| event.room = Some("admin".into())),
+    ];
+
+    for other in others {
+        let (good, refused) = tokio::join!(publish(vec![event("x", None)]), publish(vec![event("x", None), other]));
+        good.expect("another request");
+        match refused {
+            Err(Error::KeyReused { key }) => assert_eq!(key, "k"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let twice = publish(vec![event("x", Some("new")), event("y", Some("new"))]).await;
+
+    assert_eq!(told(twice).0, "key_reused");
+    assert_eq!(world.sent().len(), 5);
 }
 
 #[tokio::test]
@@ -93,6 +145,8 @@ async fn one_bad_publication_and_none_is_written() {
     };
     let cases = [
         (bad(|event| event.event = "sync:reset".into()), "bad_event"),
+        (bad(|event| event.event = "session:ended".into()), "bad_event"),
+        (bad(|event| event.event = "keys:changed".into()), "bad_event"),
         (bad(|event| event.event = "Файлы".into()), "bad_event"),
         (bad(|event| event.reason = "exploded".into()), "invalid"),
         (bad(|event| event.id = String::new()), "invalid"),
@@ -120,6 +174,19 @@ async fn one_bad_publication_and_none_is_written() {
     let many = vec![event("files:changed", None); MAX_BATCH + 1];
     assert_eq!(told(world.app.publish(&Caller::operator(), many, None).await).0, "too_large");
     assert!(world.sent().is_empty());
+}
+
+#[tokio::test]
+async fn the_name_of_a_page_is_short() {
+    let world = world().await;
+    let publish = async |origin: &str| {
+        world.app.publish(&Caller::operator(), vec![event("files:changed", None)], Some(origin)).await
+    };
+
+    for (origin, code) in [("o".repeat(65), "field.too_long"), ("a\nb".into(), "field.format")] {
+        assert_eq!(told(publish(&origin).await), ("invalid", vec![("origin".to_owned(), code)]));
+    }
+    publish(&"o".repeat(64)).await.expect("long enough for any name");
 }
 
 #[tokio::test]
@@ -175,4 +242,24 @@ async fn upkeep_trims_without_being_asked_and_ends_when_told() {
     world.app.upkeep(Keep { days: 2, events: 5 }, trimmed).await;
 
     assert_eq!(world.app.store().after(lockstep_protocol::Seq(0), 100).await.expect("readable").rows.len(), 5);
+}
+
+/// A worker that was told to stop in the middle of a large backlog once trimmed to its end, and ran into the limit of its farewell.
+#[tokio::test]
+async fn upkeep_that_is_told_to_stop_does_not_finish_its_backlog_first() {
+    let world = world().await;
+    world.app.publish(&Caller::operator(), vec![event("files:changed", None); 200], None).await.expect("published");
+    world.hands.forward(3 * 24 * 60 * 60 * 1000);
+    let mut looks = 0;
+    let at_the_third_look = std::future::poll_fn(|context| {
+        looks += 1;
+        context.waker().wake_by_ref();
+        if looks < 3 { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    });
+
+    world.app.upkeep(Keep { days: 2, events: 0 }, at_the_third_look).await;
+
+    let left = world.app.store().after(lockstep_protocol::Seq(0), 1000).await.expect("readable").rows.len();
+    assert_eq!(left, 200, "the step that was broken off was undone");
+    assert_eq!(world.app.trim(Keep { days: 2, events: 0 }).await.expect("trimmed"), 200);
 }

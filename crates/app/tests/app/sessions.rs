@@ -178,7 +178,30 @@ async fn a_long_connection_can_ask_whether_its_caller_still_may() {
     world.app.delete(&operator, Entity::Users, id, None, None).await.expect("deleted");
     assert!(refresh(&anna).await.is_none());
     assert!(refresh(&key).await.is_some() && refresh(&operator).await.is_some());
-    world.app.remove_key("script").await.expect("withdrawn");
+    let id = world.app.keys().await.expect("readable").remove(0).program.id;
+    world.app.remove_key(&id).await.expect("withdrawn");
     assert!(refresh(&key).await.is_none());
-    assert_eq!(told(world.app.remove_key("script").await).0, "not_found");
+    assert_eq!(told(world.app.remove_key(&id).await).0, "not_found");
+}
+
+/// Workers once heard nothing of it: sockets of a session that had ended, or of a withdrawn key, stayed open for up to a minute.
+#[tokio::test]
+async fn whoever_goes_out_is_told_of_on_the_road() {
+    let world = world().await;
+    let anna = world.person("anna", &["files.view"]).await;
+    let session = world.app.login("anna", PASSWORD, &from("1.2.3.4")).await.expect("signed in");
+    world.app.add_key("script", &["publish".into()]).await.expect("a key");
+    let key = world.app.keys().await.expect("readable").remove(0).program.id;
+    let before = world.sent().len();
+
+    world.app.logout(&session.token).await.expect("signed out");
+    world.app.logout(&session.token).await.expect("signed out already");
+    world.app.logout("no session").await.expect("signed out already");
+    world.app.remove_key(&key).await.expect("withdrawn");
+
+    let told = world.sent().split_off(before).into_iter();
+    let told: Vec<_> = told.map(|record| (record.event.to_string(), record.scope.to_string(), record.id)).collect();
+    let id = anna.user().expect("a person").id.clone();
+    let expected = [("session:ended", format!("room:user:{id}"), id), ("keys:changed", "room:admin".into(), key)];
+    assert_eq!(told, expected.map(|(event, scope, id)| (event.to_owned(), scope, id)));
 }

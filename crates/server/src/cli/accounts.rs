@@ -5,9 +5,9 @@ use std::{
     path::PathBuf,
 };
 
-use lockstep_app::{Error, NewUser};
+use lockstep_app::{App, Error, Key as ProgramKey, NewUser, clock::rfc3339};
 use rand::seq::IndexedRandom;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     args::{Key, KeyAction, User, UserAction},
@@ -46,15 +46,61 @@ pub(super) async fn user(config: Option<PathBuf>, user: User) -> Result<(), Fail
 }
 
 pub(super) async fn key(config: Option<PathBuf>, key: Key) -> Result<(), Failure> {
-    let KeyAction::Add { name, scope, json } = key.action;
-    let token =
-        data::with_app(config, async |app| app.add_key(&name, &scope).await.map_err(|error| refused(&name, &error)))
-            .await?;
+    match key.action {
+        KeyAction::Add { name, scope, json } => add_key(config, &name, &scope, json).await,
+        KeyAction::List { json } => list_keys(config, json).await,
+        KeyAction::Remove { id } => remove_key(config, &id).await,
+    }
+}
+
+async fn add_key(config: Option<PathBuf>, name: &str, scope: &[String], json: bool) -> Result<(), Failure> {
+    let add = async |app: &App| app.add_key(name, scope).await.map_err(|error| refused(name, &error));
+    let token = data::with_app(config, add).await?;
     if json {
         return output::json(&json!({"name": name, "scopes": scope, "key": token}));
     }
     output::note("this is the only time the key is shown:");
     output::answer(&token)
+}
+
+async fn list_keys(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
+    let list = async |app: &App| app.keys().await.map_err(|error| Failure::because(&error));
+    let keys = data::with_app(config, list).await?;
+    if json {
+        return output::json(&keys.iter().map(key_as_json).collect::<Vec<_>>());
+    }
+    if keys.is_empty() {
+        output::note("there are no keys; make one with `lockstep key add NAME --scope publish`");
+        return Ok(());
+    }
+    output::answer(&keys.iter().map(key_as_line).collect::<Vec<_>>().join("\n"))
+}
+
+async fn remove_key(config: Option<PathBuf>, id: &str) -> Result<(), Failure> {
+    let gone = |error: Error| match error {
+        Error::NotFound => Failure::Failed(format!("there is no key `{id}`; `lockstep key list` shows their numbers")),
+        error => Failure::because(&error),
+    };
+    data::with_app(config, async |app| app.remove_key(id).await.map_err(gone)).await?;
+    output::note(&format!("key {id} is withdrawn"));
+    Ok(())
+}
+
+fn key_as_json(key: &ProgramKey) -> Value {
+    let ProgramKey { program, created_at, last_used_at } = key;
+    json!({
+        "id": program.id,
+        "name": program.name,
+        "scopes": program.scopes,
+        "created_at": rfc3339(*created_at),
+        "last_used_at": last_used_at.map(rfc3339),
+    })
+}
+
+/// Columns for people and for `cut`: names hold no tabs.
+fn key_as_line(key: &ProgramKey) -> String {
+    let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |used| format!("last used {}", rfc3339(used)));
+    format!("{}\t{}\t{}\t{used}", key.program.id, key.program.name, key.program.scopes.join(","))
 }
 
 struct Password {

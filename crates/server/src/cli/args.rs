@@ -52,7 +52,15 @@ pub(super) enum Command {
         json: bool,
     },
     /// Bring the database to this version's form. `serve` does it, too.
-    Migrate,
+    #[command(after_help = "\
+Examples:
+  lockstep migrate
+  lockstep migrate --new-epoch            once the database has been put back from a backup")]
+    Migrate {
+        /// After restoring a backup: every page and worker reads its data anew.
+        #[arg(long)]
+        new_epoch: bool,
+    },
     /// Fill the database with a small company to try things on. Doing it twice does no harm.
     DemoData,
 }
@@ -161,6 +169,17 @@ Example:
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// All keys, without their secrets: id, name, scopes, when they were used last.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Withdraw a key. Connections that it opened end within a second.
+    Remove {
+        /// Its number, as `key list` shows it.
+        id: String,
     },
 }
 

@@ -120,6 +120,8 @@ pub(super) async fn post(target: &Target, path: &str, key: &Secret<String>, body
         .header(header::HOST, target.host())
         .header(header::AUTHORIZATION, format!("Bearer {}", key.expose()))
         .header(header::CONTENT_TYPE, "application/json")
+        // Everything else the command line says is English, too.
+        .header(header::ACCEPT_LANGUAGE, "en")
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body.to_string())))
         .map_err(|_| Failure::Misuse("the API key holds characters that no key has".to_owned()))?;

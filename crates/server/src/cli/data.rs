@@ -55,10 +55,17 @@ pub(super) async fn with_app<T>(
     done
 }
 
-/// `migrate`: opening the database is all it takes.
-pub(super) async fn migrate(config: Option<PathBuf>) -> Result<(), Failure> {
-    with_app(config, async |_| Ok(())).await?;
+/// `migrate`: opening the database is all it takes, unless its ledger is to begin a new life.
+pub(super) async fn migrate(config: Option<PathBuf>, new_epoch: bool) -> Result<(), Failure> {
+    let epoch = with_app(config, async |app| match new_epoch {
+        true => app.new_epoch().await.map(Some).map_err(|error| Failure::because(&error)),
+        false => Ok(None),
+    })
+    .await?;
     output::note("the database is up to date");
+    if let Some(epoch) = epoch {
+        output::note(&format!("its ledger begins a new life, `{epoch}`: every page and worker reads its data anew"));
+    }
     Ok(())
 }
 

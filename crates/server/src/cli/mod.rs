@@ -45,7 +45,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Key(key) => data::block_on(accounts::key(config, key)),
         Command::Publish(publish) => data::block_on(publish::run(config, publish)),
         Command::Tail(tail) => data::block_on(tail::run(config, tail)),
-        Command::Migrate => data::block_on(data::migrate(config)),
+        Command::Migrate { new_epoch } => data::block_on(data::migrate(config, new_epoch)),
         Command::DemoData => data::block_on(data::demo(config)),
     }
 }

@@ -64,6 +64,9 @@ pub struct Redis {
     /// Path of a unix socket.
     #[serde(deserialize_with = "optional")]
     pub socket: Option<PathBuf>,
+    /// The ACL user; the default one where not given.
+    #[serde(deserialize_with = "optional")]
+    pub username: Option<String>,
     /// From here, or read from `password_file`.
     #[serde(deserialize_with = "optional")]
     pub password: Option<Secret<String>>,

@@ -202,6 +202,96 @@ fn a_secret_that_everybody_can_read_is_refused() {
     )));
 }
 
+/// Only what stood before the `@` was once taken for a password; the one for the sentinels stands in the query.
+#[test]
+fn a_password_in_the_query_of_a_url_is_a_secret() {
+    let urls = [
+        "redis-sentinel://host:26379/0?sentinelServiceName=main&sentinelPassword=hunter2",
+        "redis://host:6379?password=hunter2",
+        "redis://host:6379/0?PASSWORD=hunter2&x=1",
+        "redis://user:hunter2@host",
+    ];
+    for url in urls {
+        let file = file(&format!("[redis]\nurl = {url}\n"));
+        let inputs = Inputs { file: Some(file.path.clone()), ..Inputs::default() };
+        let loaded = load(&inputs).expect("right");
+        let shown = format!("{:?} {:?}", loaded.effective(), loaded.settings);
+        assert!(!shown.contains("hunter2"), "{shown}");
+
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).expect("sets the mode");
+        let problems = load(&inputs).expect_err("readable").to_string();
+        assert!(problems.contains(":2: [redis] url: everybody on this machine can read it"), "{url}: {problems}");
+    }
+    let public = problems("[redis]\nurl = redis-sentinel://host?sentinelPassword=znf25!\n");
+    assert!(public.contains("printed in a public example"), "{public}");
+}
+
+/// `serve` once found these where `check-config` had found nothing.
+#[test]
+fn what_serve_would_refuse_is_refused_here_with_its_line() {
+    let bad = |text: &str, line: usize, key: &str, says: &str| {
+        let problems = problems(text);
+        assert!(problems.starts_with(&format!("config.ini:{line}: {key}: ")) && problems.contains(says), "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+    };
+
+    for url in [
+        "redis://host:99999",
+        "redis://host:x",
+        "redis://host:0",
+        "redis://",
+        "redis://:6379",
+        "redis://host/many",
+        "redis-sentinel://host:26379",
+        "redis-cluster://host:7000?node=other",
+        "redis://:hunter2/with/slashes?@host",
+    ] {
+        bad(&format!("[redis]\nurl = {url}\n"), 2, "[redis] url", "cannot be used");
+    }
+    bad("[server]\nsocket_group = no-such-group\n", 2, "[server] socket_group", "no group `no-such-group`");
+    for url in ["sqlite:", "sqlite://", "sqlite::memory:", "postgres://a:hunter2@h/x", "lockstep.db"] {
+        bad(&format!("[database]\nurl = {url}\n"), 2, "[database] url", "the path of a file");
+    }
+    bad("[database]\nurl = sqlite:x.db?mood=rw\n", 2, "[database] url", "mood");
+    let redis = "[redis]\nsocket = /r\n";
+    let many = "[server]\nworkers = 12\n";
+    bad(&format!("{redis}{many}listen = 127.0.0.1:655{{n}}0\n"), 5, "[server] listen", "127.0.0.1:65540");
+    bad(&format!("{redis}{many}ops_listen = h:808{{n}}\n"), 5, "[server] ops_listen", "h:80810");
+    bad("[server]\nlisten = 127.0.0.{n}0000:80\n", 2, "[server] listen", "is no address");
+    let empty = file(" \n");
+    bad(&format!("{redis}password_file = {}\n", empty.path.display()), 3, "[redis] password_file", "is empty");
+}
+
+#[test]
+fn addresses_of_redis_in_every_form_are_taken() {
+    for url in [
+        "redis://host",
+        "rediss://user:p%2Fw@host:6380/3",
+        "redis://[::1]:6379",
+        "redis-sentinel://one:26379?node=two:26379&sentinelServiceName=main",
+        "redis-cluster://one:7000?node=two:7001",
+    ] {
+        load_text(&format!("[redis]\nurl = {url}\n")).expect(url);
+    }
+}
+
+#[test]
+fn a_user_of_redis_needs_a_password() {
+    let settings = load_text("[redis]\nsocket = /r\nusername = lockstep\npassword = x\n").expect("right").settings;
+    assert_eq!(settings.redis.username.as_deref(), Some("lockstep"));
+    load_text("[redis]\nurl = redis://x:y@host\nusername = lockstep\n").expect("the password is in the URL");
+
+    let problems = problems("[redis]\nsocket = /r\nusername = lockstep\n");
+    assert!(problems.starts_with("config.ini:3: [redis] username: a user needs a password"), "{problems}");
+}
+
+#[test]
+fn a_url_without_a_password_is_shown() {
+    let loaded = load_text("[redis]\nurl = redis-sentinel://host:26379/0?sentinelServiceName=main\n").expect("right");
+
+    assert!(format!("{:?}", loaded.effective()).contains("sentinelServiceName=main"));
+}
+
 #[test]
 fn a_file_without_secrets_may_be_read_by_all() {
     let file = file("[redis]\nsocket = /r\n");

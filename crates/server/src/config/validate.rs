@@ -2,7 +2,9 @@
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
+use lockstep_app::{OpenError, StoreOptions};
 use lockstep_protocol::FanOut;
+use lockstep_sync_manager::bus::RedisAddress;
 
 use super::{
     problem::{Origin, Problems},
@@ -10,6 +12,7 @@ use super::{
     settings::Settings,
     table::Table,
 };
+use crate::listen::{Listen, group_id};
 
 /// The password in the example that users copied from for years; anybody knows it.
 const PUBLIC_PASSWORD: &str = "znf25!";
@@ -20,15 +23,19 @@ const SECRETS: [&str; 2] = ["redis.password", "redis.url"];
 /// Whether the value at `section.key` must not be shown. A URL is one only where it carries a password.
 pub(super) fn is_secret(dotted: &str, value: &str) -> bool {
     match dotted {
-        "redis.url" => password_in(value).is_some(),
+        "redis.url" => passwords_in(value).next().is_some(),
         _ => SECRETS.contains(&dotted) && !value.is_empty(),
     }
 }
 
-fn password_in(url: &str) -> Option<&str> {
-    let authority = url.split_once("://")?.1.split('/').next()?;
-    let (user, _host) = authority.rsplit_once('@')?;
-    user.split_once(':').map(|(_name, password)| password)
+/// The passwords of a URL: before the `@`, and in its query (`?sentinelPassword=…`). Rather one too many than one too few, so a URL that
+/// is broken by what its password holds is still searched.
+fn passwords_in(url: &str) -> impl Iterator<Item = &str> {
+    let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
+    let user = rest.rsplit_once('@').and_then(|(user, _host)| user.split_once(':'));
+    let pairs = rest.split(['?', '&', ';']).skip(1).filter_map(|pair| pair.split_once('='));
+    let asked = pairs.filter(|(key, _)| key.to_ascii_lowercase().contains("pass"));
+    user.into_iter().chain(asked).map(|(_name, password)| password)
 }
 
 /// Adds everything that is wrong with `settings`; `table` knows where each value came from.
@@ -50,6 +57,9 @@ pub(super) fn read_password(settings: &mut Settings, table: &Table, problems: &m
         return check.wrong("redis.password_file", "give `password` or `password_file`, not both");
     }
     match fs::read_to_string(&path) {
+        Ok(text) if text.trim().is_empty() => {
+            check.wrong("redis.password_file", &format!("`{}` is empty; write the password into it", path.display()));
+        }
         Ok(text) => {
             check.not_public("redis.password_file", text.trim_end());
             check.not_readable_by_all(&path, "redis.password_file");
@@ -123,7 +133,12 @@ impl Check<'_> {
         if server.data_dir.as_os_str().is_empty() {
             self.wrong("server.data_dir", "is empty; name a directory on a local disk");
         }
+        self.each_worker("server.listen", &server.listen, server.workers);
+        if let Some(error) = server.socket_group.as_deref().and_then(|group| group_id(group).err()) {
+            self.wrong("server.socket_group", &error.to_string());
+        }
         let Some(ops) = &server.ops_listen else { return };
+        self.each_worker("server.ops_listen", ops, server.workers);
         if server.workers > 1 && !ops.is_per_worker() {
             self.wrong(
                 "server.ops_listen",
@@ -132,6 +147,13 @@ impl Check<'_> {
         }
         if *ops == server.listen {
             self.wrong("server.ops_listen", "is the same as `listen`; give it another address");
+        }
+    }
+
+    /// What `{n}` makes of an address must be one, too.
+    fn each_worker(&mut self, dotted: &str, listen: &Listen, workers: u16) {
+        if let Some(bad) = listen.first_bad(workers) {
+            self.wrong(dotted, &format!("`{listen}` does not do for {workers} workers: {bad}"));
         }
     }
 
@@ -149,6 +171,14 @@ impl Check<'_> {
         if !settings.has_redis() && (redis.password.is_some() || redis.password_file.is_some()) {
             self.wrong("redis.password", "there is a password but no server; set `socket` or `url`");
         }
+        let url_has_password = redis.url.as_ref().is_some_and(|url| passwords_in(url.expose()).next().is_some());
+        let has_password = redis.password.is_some() || redis.password_file.is_some() || url_has_password;
+        if redis.username.is_some() && !has_password {
+            self.wrong("redis.username", "a user needs a password; give `password_file` or `password`, too");
+        }
+        if redis.username.is_some() && !settings.has_redis() {
+            self.wrong("redis.username", "there is a user but no server; set `socket` or `url`");
+        }
         if redis.prefix.is_empty() || redis.prefix.starts_with("socket.io") {
             self.wrong("redis.prefix", "must be a name of its own, such as lockstep: (never empty, never socket.io)");
         }
@@ -164,8 +194,15 @@ impl Check<'_> {
                 "redis.url",
                 "is no address of Redis; write redis://host:6379, rediss://…, redis-sentinel://… or redis-cluster://…",
             );
+        } else if let Err(error) = RedisAddress::Url(url.to_owned()).check() {
+            self.wrong(
+                "redis.url",
+                &format!(
+                    "cannot be used: {error}; write redis://user:password@host:6379/0, with %2F for a / in the password"
+                ),
+            );
         }
-        if let Some(password) = password_in(url) {
+        for password in passwords_in(url) {
             self.not_public("redis.url", password);
         }
     }
@@ -177,8 +214,16 @@ impl Check<'_> {
     }
 
     fn database(&mut self, settings: &Settings) {
-        if !settings.database_url().starts_with("sqlite:") {
-            self.wrong("database.url", "must begin with `sqlite:`, as in sqlite:/var/lib/lockstep/lockstep.db");
+        match StoreOptions::new(settings.database_url()).check() {
+            Ok(()) => {}
+            Err(OpenError::Url(_)) => self.wrong(
+                "database.url",
+                "must be `sqlite:` and the path of a file, as in sqlite:/var/lib/lockstep/lockstep.db",
+            ),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                self.wrong("database.url", &format!("cannot be used: {cause}"));
+            }
         }
     }
 

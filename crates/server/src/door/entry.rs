@@ -2,60 +2,30 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use ::http::{HeaderMap, header, request::Parts};
+use ::http::{HeaderMap, request::Parts};
 use axum::extract::ConnectInfo;
-use cookie::Cookie;
-use lockstep_app::{App, Caller, Error};
+use lockstep_app::Caller;
 use lockstep_protocol::Room;
-use serde_json::{Value, json};
+use lockstep_sync_manager::{Outlet, Unavailable};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 use socketioxide::{
     extract::{SocketRef, TryData},
     socket::DisconnectReason,
 };
 use tracing::debug;
 
-use super::{Door, seat::Seat, talk};
+use super::{Door, gate::parameter, seat::Seat, talk};
 use crate::{
-    clock, http,
-    listen::{Conn, ConnCtl},
+    client::Client,
+    clock,
+    credential::Credential,
+    http,
+    listen::{Conn, ConnCtl, KillReason},
     metrics::{Connect, Label},
-    state::SESSION_COOKIE,
 };
-
-/// What a page shows to be let in.
-enum Credential {
-    /// The cookie of a signed-in person.
-    Session(String),
-    /// A program's API key.
-    Key(String),
-    /// A session's ticket, good once: for pages on another host, which have no cookie.
-    Ticket(String),
-}
-
-impl Credential {
-    /// From the CONNECT payload, else from the request: the page's own cookie, or a bearer key.
-    fn find(payload: &Value, headers: &HeaderMap) -> Option<Self> {
-        let given = |name| payload.get(name).and_then(Value::as_str).map(str::to_owned);
-        if let Some(found) = given("ticket").map(Self::Ticket).or_else(|| given("token").map(Self::Key)) {
-            return Some(found);
-        }
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(key) = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")) {
-            return Some(Self::Key(key.to_owned()));
-        }
-        let mut cookies = Cookie::split_parse(text(header::COOKIE)?.to_owned()).filter_map(Result::ok);
-        cookies.find(|cookie| cookie.name() == SESSION_COOKIE).map(|cookie| Self::Session(cookie.value().to_owned()))
-    }
-
-    /// Whose it is.
-    async fn caller(&self, app: &App) -> Result<Option<Caller>, Error> {
-        match self {
-            Credential::Session(token) => app.session(token).await,
-            Credential::Key(key) => app.api_key(key).await,
-            Credential::Ticket(ticket) => app.redeem(ticket).await,
-        }
-    }
-}
 
 type Admitted = Pin<Box<dyn Future<Output = Result<(), &'static str>> + Send>>;
 
@@ -83,16 +53,8 @@ fn transport(socket: &SocketRef) -> &'static str {
 impl Door {
     async fn admit(&self, socket: &SocketRef, payload: &Value) -> Result<(), &'static str> {
         let parts = socket.req_parts();
-        let credential = Credential::find(payload, &parts.headers).ok_or("unauthorized")?;
-        let caller = match credential.caller(&self.state().app).await {
-            Ok(caller) => caller.ok_or("unauthorized")?,
-            Err(error) => {
-                debug!(%error, "nobody can be let in just now: {error}");
-                return Err("unavailable");
-            }
-        };
-        let connection = self.connection(socket, parts);
-        let seat = Seat::new(caller, connection, &self.state().settings.limits);
+        let caller = self.identify(payload, parts).await?;
+        let seat = Seat::new(caller, direct(parts), &self.state().settings.limits);
         socket.extensions.insert(Arc::new(seat));
         talk::listen(self, socket);
         let door = self.clone();
@@ -100,45 +62,93 @@ impl Door {
         Ok(())
     }
 
-    /// The connection the session is on now: that of its upgrade, if it began with polling.
-    fn connection(&self, socket: &SocketRef, parts: &Parts) -> Option<Arc<ConnCtl>> {
-        let first = || parts.extensions.get::<ConnectInfo<Conn>>().map(|info| info.0.ctl.clone());
-        let upgraded = self.0.upgrades.remove(&socket.id.to_string());
-        let direct = || (transport(socket) == "websocket").then(first).flatten();
-        upgraded.or_else(direct)
+    /// Who it is, by the CONNECT payload or else by the head of the first request. Strangers are counted as at the other doors.
+    async fn identify(&self, payload: &Value, parts: &Parts) -> Result<Caller, &'static str> {
+        let state = self.state();
+        if let Some(credential) = credential(payload, &parts.headers) {
+            match credential.caller(&state.app).await {
+                Ok(Some(caller)) => return Ok(caller),
+                Ok(None) => {}
+                Err(error) => {
+                    debug!(%error, "nobody can be let in just now: {error}");
+                    return Err("unavailable");
+                }
+            }
+        }
+        let counted = state.limits.address(&Client::of(parts, &state.settings).counted());
+        Err(if counted.is_ok() { "unauthorized" } else { "rate_limited" })
     }
 
     /// The page is connected: it is told who it is and where it is, and hears what concerns its person.
     pub(super) async fn welcome(&self, socket: SocketRef) {
         let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
-        self.lock().insert(socket.id, seat.clone());
-        let member = seat.member(&socket, self.sync()).await;
-        let _ = socket.emit("hello", &self.hello(&seat.caller()));
-        if let Some(user) = seat.caller().user() {
-            let _ = self.sync().join(member, vec![(Room::User(user.id.as_str().into()), None)]).await;
+        if !self.seat(&socket, &seat) {
+            return;
         }
+        seat.send("hello", &self.hello(&seat.caller()));
+        if self.enter_own_room(&socket, &seat).await.is_err() {
+            seat.cut(KillReason::Unavailable);
+        }
+        // What was taken away after the look at the credential and before the seat was here to be found.
+        self.check_seat(&seat).await;
     }
 
-    fn hello(&self, caller: &Caller) -> Value {
+    /// From here on the seat is found by whoever looks for it. False when the page has gone already.
+    pub(super) fn seat(&self, socket: &SocketRef, seat: &Arc<Seat>) -> bool {
+        let mut seats = self.lock();
+        if !seat.sit(socket) {
+            return false;
+        }
+        seats.insert(socket.id, seat.clone());
+        if let Some(upgraded) = self.0.upgrades.remove(&socket.id.to_string()) {
+            seat.moved_to(upgraded);
+        }
+        true
+    }
+
+    async fn enter_own_room(&self, socket: &SocketRef, seat: &Arc<Seat>) -> Result<(), Unavailable> {
+        let member = seat.member(socket, self.sync()).await?;
+        let Some(user) = seat.caller().user().map(|user| Room::User(user.id.as_str().into())) else { return Ok(()) };
+        self.sync().join(member, vec![(user, None)]).await.map(drop)
+    }
+
+    fn hello(&self, caller: &Caller) -> Box<RawValue> {
         let state = self.state();
         let position = state.sync.status().borrow().position.clone();
-        json!({
+        let hello = json!({
             "worker": std::process::id(),
             "epoch": position.map(|position| position.epoch),
             "build": http::build(),
             "serverTime": clock::now_ms(),
             "syncIdleSeconds": state.settings.sync.sync_idle_seconds,
             "user": caller.user(),
-        })
+        });
+        to_raw_value(&hello).expect("a JSON value is JSON")
     }
 
     async fn gone(&self, socket: &SocketRef, reason: DisconnectReason) {
-        self.lock().remove(&socket.id);
-        if let Some(seat) = socket.extensions.get::<Arc<Seat>>() {
-            seat.leave(socket, self.sync()).await;
+        let seat = socket.extensions.get::<Arc<Seat>>();
+        // Closed before it is taken out: a welcome that comes later must not put it back.
+        seat.iter().for_each(|seat| seat.close());
+        let seated = self.lock().remove(&socket.id);
+        if let Some(seat) = seat.or(seated) {
+            seat.leave(self.sync()).await;
         }
         self.state().metrics.disconnects.get_or_create(&Label { kind: name(&reason) }).inc();
     }
+}
+
+/// The CONNECT payload counts before the head: a page of another site has no cookie, and a program may not be able to set headers.
+fn credential(payload: &Value, headers: &HeaderMap) -> Option<Credential> {
+    let given = |name| payload.get(name).and_then(Value::as_str).map(str::to_owned);
+    let given = given("ticket").map(Credential::Ticket).or_else(|| given("token").map(Credential::Key));
+    given.or_else(|| Credential::of(headers))
+}
+
+/// The connection of a session that began with a WebSocket: always its first. One that began with polling has none until its upgrade.
+fn direct(parts: &Parts) -> Option<Arc<ConnCtl>> {
+    let websocket = parameter(&parts.uri, "transport") == Some("websocket");
+    parts.extensions.get::<ConnectInfo<Conn>>().filter(|_| websocket).map(|info| info.0.ctl.clone())
 }
 
 fn name(reason: &DisconnectReason) -> &'static str {

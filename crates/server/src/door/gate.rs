@@ -1,4 +1,5 @@
-//! What every request passes before anything else looks at it.
+//! What every Socket.IO request passes before the engine looks at it: the checks that the engine lacks, and which connection carries
+//! which session.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
 use tracing::warn;
 
@@ -18,20 +19,45 @@ use crate::{
     origin,
 };
 
-/// Connection bookkeeping for all requests; for Socket.IO also the checks that the engine lacks.
-pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let ctl = request.extensions().get::<ConnectInfo<Conn>>().map(|info| info.0.ctl.clone());
-    if let Some(ctl) = &ctl {
+/// Says of the request's connection that a whole head has come. Outermost: whoever answers, the deadline for the head is met.
+pub(super) fn head_seen(request: Request) -> Request {
+    if let Some(ctl) = ctl_of(&request) {
         ctl.head_seen();
     }
+    request
+}
+
+pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/socket.io") {
         return next.run(request).await;
     }
     if let Some(refusal) = door.refusal(&request) {
         return refusal;
     }
-    door.remember_upgrade(request.uri(), ctl);
-    next.run(lean(request)).await
+    let upgrade = Upgrade::of(&request);
+    let response = next.run(lean(request)).await;
+    if let Some(upgrade) = upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+        door.remember(upgrade);
+    }
+    response
+}
+
+/// A session that goes on by a WebSocket, and the connection of that.
+struct Upgrade {
+    sid: String,
+    ctl: Arc<ConnCtl>,
+}
+
+impl Upgrade {
+    fn of(request: &Request) -> Option<Self> {
+        let (transport, sid) = (parameter(request.uri(), "transport")?, parameter(request.uri(), "sid")?);
+        let ctl = ctl_of(request).filter(|_| transport == "websocket")?.clone();
+        Some(Self { sid: sid.to_owned(), ctl })
+    }
+}
+
+fn ctl_of(request: &Request) -> Option<&Arc<ConnCtl>> {
+    request.extensions().get::<ConnectInfo<Conn>>().map(|info| &info.0.ctl)
 }
 
 impl Door {
@@ -69,15 +95,14 @@ impl Door {
         }
     }
 
-    fn remember_upgrade(&self, uri: &Uri, ctl: Option<Arc<ConnCtl>>) {
-        let (Some("websocket"), Some(sid), Some(ctl)) = (parameter(uri, "transport"), parameter(uri, "sid"), ctl)
-        else {
-            return;
-        };
-        let seat = sid.parse().ok().and_then(|sid| self.lock().get(&sid).cloned());
-        match seat {
+    /// Notes the connection of an upgrade. The engine answers 101 before it judges, and hangs up on a second WebSocket of a session; so
+    /// the first living one counts, and nobody can put a connection of his choice in its place.
+    fn remember(&self, Upgrade { sid, ctl }: Upgrade) {
+        let seats = self.lock();
+        match sid.parse().ok().and_then(|sid| seats.get(&sid)) {
             Some(seat) => seat.moved_to(ctl),
-            None => self.0.upgrades.insert(sid.to_owned(), ctl),
+            None if self.0.upgrades.get(&sid).is_some_and(|first| !first.is_dead()) => {}
+            None => self.0.upgrades.insert(sid, ctl),
         }
     }
 }
@@ -86,7 +111,7 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+pub(super) fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     uri.query()?
         .split('&')
         .filter_map(|pair| pair.split_once('='))
@@ -107,7 +132,9 @@ fn lean(mut request: Request) -> Request {
     for (name, value) in request.headers() {
         let mut copy = HeaderValue::from_bytes(value.as_bytes()).expect("copied from a header");
         copy.set_sensitive(value.is_sensitive());
-        headers.append(name.clone(), copy);
+        // A name that is no standard one is itself a piece of that buffer, and browsers send several.
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).expect("copied from a header");
+        headers.append(name, copy);
     }
     *request.headers_mut() = headers;
     if let Ok(uri) = request.uri().to_string().parse() {
@@ -127,5 +154,20 @@ mod tests {
         assert_eq!(parameter(&uri, "transport"), Some("websocket"));
         assert_eq!(parameter(&uri, "sid"), Some("x"));
         assert_eq!(parameter(&uri, "t"), None);
+    }
+
+    #[test]
+    fn nothing_of_a_lean_request_lies_in_the_buffer_it_was_read_into() {
+        let name = HeaderName::from_bytes(b"sec-ch-ua").expect("a name");
+        let value = HeaderValue::from_bytes(b"Chromium").expect("a value");
+        let read_at = (name.as_str().as_ptr(), value.as_bytes().as_ptr());
+        let mut request = Request::new(axum::body::Body::empty());
+        request.headers_mut().insert(name, value);
+
+        let request = lean(request);
+
+        let (name, value) = request.headers().iter().next().expect("one header");
+        assert_ne!(name.as_str().as_ptr(), read_at.0);
+        assert_ne!(value.as_bytes().as_ptr(), read_at.1);
     }
 }

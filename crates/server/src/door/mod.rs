@@ -1,7 +1,7 @@
 //! The Socket.IO door: pages come in, say which rooms they want, and hear them.
 //!
-//! The only place that emits, and only what the hub hands it. A page may ask, never tell: change events that a client sends are
-//! refused and counted.
+//! One way out: [`seat`] alone emits, to one socket, what the hub hands it and the greeting. Every other emit of the library is banned
+//! by lint. A page may ask, never tell: change events that a client sends are refused and counted.
 //! It guarantees that nobody hears a room without the right to, and that a person whose session or rights are taken away is out.
 
 mod entry;
@@ -9,6 +9,9 @@ mod gate;
 mod seat;
 mod talk;
 mod watch;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
@@ -24,22 +27,24 @@ use socketioxide::{
     layer::SocketIoLayer, socket::Sid,
 };
 use tokio::time::timeout;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::option_layer};
 
 use crate::{
+    http,
     listen::{ConnCtl, KillReason},
     state::State,
 };
 use seat::Seat;
 
-/// How long all sockets together may take to close before the rest is cut.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// How long all sockets together may take to close before the rest is cut. Healthy ones take milliseconds; the supervisor allows ten
+/// seconds for all that comes after the drain.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
 /// How long a client may take to sign in after the handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The read buffer of an idle WebSocket; messages from pages are short, and a larger buffer is paid for by every idle page.
-const READ_BUFFER: usize = 512;
+const READ_BUFFER: usize = 128;
 
 /// Upgrades remembered until their session has signed in. Strangers may fill it; they only push each other out.
 const UPGRADES: u64 = 10_000;
@@ -73,8 +78,11 @@ impl Door {
 
     /// One engine around the whole application: a layer per route would be an engine per route, and polling would lose its sessions.
     fn around(&self, layer: SocketIoLayer, inner: Router) -> Router {
-        let gate = axum::middleware::from_fn_with_state(self.clone(), gate::pass);
-        Router::new().fallback_service(ServiceBuilder::new().layer(gate).layer(layer).service(inner))
+        let outside = ServiceBuilder::new()
+            .map_request(gate::head_seen)
+            .layer(option_layer(http::cors(&self.state().settings)))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), gate::pass));
+        Router::new().fallback_service(outside.layer(layer).service(inner))
     }
 
     /// Keeps the seats true to people's sessions and rights until `stop`.
@@ -85,7 +93,7 @@ impl Door {
         }
     }
 
-    /// Ends every session: politely within five seconds, then by cutting connections.
+    /// Ends every session: politely within three seconds, then by cutting connections.
     pub(crate) async fn close(&self) {
         if timeout(CLOSE_LIMIT, self.0.io.close()).await.is_err() {
             for seat in self.seats() {

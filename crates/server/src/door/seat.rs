@@ -1,16 +1,20 @@
 //! One person's open page: who it is, its way out, and how much it may say.
+//!
+//! The one place that emits. What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then
+//! the connection is ended.
 
 use std::sync::{
-    Arc, Mutex, OnceLock, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use lockstep_app::Caller;
-use lockstep_sync_manager::{Cut, MemberId, Outlet, Sent, SyncManager};
+use lockstep_protocol::Room;
+use lockstep_sync_manager::{Cut, MemberId, Outlet, Sent, SyncManager, Unavailable};
 use serde_json::value::RawValue;
-use socketioxide::{SendError, SocketError, extract::SocketRef};
+use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
@@ -18,31 +22,63 @@ use crate::{
     listen::{ConnCtl, KillReason},
 };
 
-/// So many breaches of the rate within a minute end the connection: an honest page backs off after the first.
+/// So many seconds with too many events within a minute end the connection: an honest page backs off after the first. A burst sent in
+/// one turn is one breach, however large.
 const MAX_BREACHES: u32 = 3;
+
+/// The seconds of the present minute in which too much was said.
+#[derive(Default)]
+struct Breaches {
+    minute: Option<Instant>,
+    last: Option<Instant>,
+    seconds: u32,
+}
+
+impl Breaches {
+    /// One event too many, now. How many seconds of this minute had some.
+    fn count(&mut self) -> u32 {
+        let now = Instant::now();
+        let since = |at: Option<Instant>| at.map(|at| now.duration_since(at).as_secs());
+        if since(self.minute).is_none_or(|age| age >= 60) {
+            *self = Self { minute: Some(now), ..Self::default() };
+        }
+        if since(self.last).is_none_or(|age| age >= 1) {
+            self.last = Some(now);
+            self.seconds += 1;
+        }
+        self.seconds
+    }
+}
 
 /// One signed-in socket.
 pub(super) struct Seat {
     caller: ArcSwap<Caller>,
+    /// Held while the caller is looked up anew: an older answer must not come after a newer one.
+    looking: tokio::sync::Mutex<()>,
     /// Known once the socket is connected, and given back when it is not: socket and seat hold each other.
     socket: OnceLock<SocketRef>,
     member: OnceCell<MemberId>,
+    /// What it has joined by name; the hub bounds how many.
+    rooms: Mutex<Vec<Room>>,
     closed: AtomicBool,
+    /// What carries its WebSocket.
     connection: ArcSwapOption<ConnCtl>,
     budget: DefaultDirectRateLimiter,
-    breaches: Mutex<(Instant, u32)>,
+    breaches: Mutex<Breaches>,
 }
 
 impl Seat {
     pub(super) fn new(caller: Caller, connection: Option<Arc<ConnCtl>>, limits: &Limits) -> Self {
         Self {
             caller: ArcSwap::from_pointee(caller),
+            looking: tokio::sync::Mutex::default(),
             socket: OnceLock::new(),
             member: OnceCell::new(),
+            rooms: Mutex::default(),
             closed: AtomicBool::new(false),
             connection: ArcSwapOption::new(connection),
             budget: RateLimiter::direct(limits.socket_events()),
-            breaches: Mutex::new((Instant::now(), 0)),
+            breaches: Mutex::default(),
         }
     }
 
@@ -50,65 +86,130 @@ impl Seat {
         self.caller.load_full()
     }
 
+    /// The turn to look up the caller anew.
+    pub(super) async fn looking(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.looking.lock().await
+    }
+
+    /// It goes on by the WebSocket on `connection`, unless it has a living one: the engine takes no second.
     pub(super) fn moved_to(&self, connection: Arc<ConnCtl>) {
-        self.connection.store(Some(connection));
+        if self.connection.load().as_ref().is_none_or(|first| first.is_dead()) {
+            self.connection.store(Some(connection));
+        }
+    }
+
+    /// The socket is connected. False when it has gone already.
+    pub(super) fn sit(&self, socket: &SocketRef) -> bool {
+        let open = !self.closed.load(Ordering::SeqCst);
+        if open {
+            let _ = self.socket.set(socket.clone());
+        }
+        open
     }
 
     /// Its place in the hub, taken at the first call: the welcome and the page's first request may come in either order.
-    pub(super) async fn member(self: &Arc<Self>, socket: &SocketRef, sync: &SyncManager) -> MemberId {
-        let attach = async {
-            let _ = self.socket.set(socket.clone());
-            sync.attach(self.clone()).await
-        };
-        let member = *self.member.get_or_init(|| attach).await;
+    pub(super) async fn member(
+        self: &Arc<Self>,
+        socket: &SocketRef,
+        sync: &SyncManager,
+    ) -> Result<MemberId, Unavailable> {
+        self.sit(socket);
+        let member = *self.member.get_or_try_init(|| sync.attach(self.clone())).await?;
         if self.closed.load(Ordering::SeqCst) {
-            self.leave(socket, sync).await;
+            self.leave(sync).await;
         }
-        member
+        Ok(member)
     }
 
-    /// Gives the place back.
-    pub(super) async fn leave(&self, socket: &SocketRef, sync: &SyncManager) {
+    /// It has joined `room`.
+    pub(super) fn joined(&self, room: &Room) {
+        let mut rooms = self.rooms();
+        if !rooms.contains(room) {
+            rooms.push(room.clone());
+        }
+    }
+
+    /// It has left `room`.
+    pub(super) fn left(&self, room: &Room) {
+        self.rooms().retain(|joined| joined != room);
+    }
+
+    /// The caller is known anew: from now on these rights hold, and what he may no longer hear he no longer hears.
+    pub(super) async fn becomes(&self, caller: Caller, sync: &SyncManager) {
+        self.caller.store(Arc::new(caller));
+        self.keep_to_rights(sync).await;
+    }
+
+    /// Leaves the rooms that the caller may not join.
+    pub(super) async fn keep_to_rights(&self, sync: &SyncManager) {
+        let caller = self.caller();
+        let lost: Vec<Room> = self.rooms().extract_if(.., |room| !caller.may_join(room)).collect();
+        let Some(member) = self.member.get() else { return };
+        for room in lost {
+            // A hub that does not answer is closed or chokes; in both cases the cut that follows ends the matter.
+            let _ = sync.leave(*member, room).await;
+        }
+    }
+
+    /// No more than a mark: whoever holds the seat from now on gives it up.
+    pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        socket.extensions.remove::<Arc<Seat>>();
+    }
+
+    /// Gives the place back; nothing reaches the page any more.
+    pub(super) async fn leave(&self, sync: &SyncManager) {
+        self.close();
+        if let Some(socket) = self.socket.get() {
+            socket.extensions.remove::<Arc<Seat>>();
+        }
         if let Some(member) = self.member.get() {
             sync.detach(*member).await;
         }
     }
 
-    /// Whether the page may say something now. Too often too much, and the connection ends.
+    /// Whether the page may say something now. Again and again too much, and the connection ends.
     pub(super) fn may_speak(&self) -> bool {
-        if self.budget.check().is_ok() {
-            return true;
-        }
-        let mut breaches = self.breaches.lock().unwrap_or_else(PoisonError::into_inner);
-        if breaches.0.elapsed().as_secs() >= 60 {
-            *breaches = (Instant::now(), 0);
-        }
-        breaches.1 += 1;
-        if breaches.1 > MAX_BREACHES {
+        let allowed = self.budget.check().is_ok();
+        if !allowed && self.breaches.lock().unwrap_or_else(PoisonError::into_inner).count() > MAX_BREACHES {
             self.cut(KillReason::Flood);
         }
-        false
+        allowed
     }
 
     /// Ends the connection; the page reconnects by itself.
+    ///
+    /// A session on long polling has no connection of its own to end, and the library no other way to end it than packet 41. Our page
+    /// comes back after it, clients of other makers do not unless they are told to.
     pub(super) fn cut(&self, reason: KillReason) {
-        match &*self.connection.load() {
-            Some(connection) => drop(connection.kill(reason)),
-            None => self.dismiss(),
+        if !(self.is_websocket() && self.kill(reason)) {
+            self.dismiss();
         }
     }
 
-    /// Ends the session for good: the page does not come back by itself.
+    /// Ends the session for good: the page does not come back by itself. One whose queue is full cannot be told; its connection ends.
     pub(super) fn dismiss(&self) {
-        if let Some(socket) = self.socket.get() {
-            let _ = socket.clone().disconnect();
+        let told = self.socket.get().is_some_and(|socket| socket.clone().disconnect().is_ok());
+        if !told {
+            self.kill(KillReason::Revoked);
         }
+    }
+
+    /// False when there was nothing to kill.
+    fn kill(&self, reason: KillReason) -> bool {
+        self.connection.load().as_ref().is_some_and(|connection| connection.kill(reason))
+    }
+
+    fn is_websocket(&self) -> bool {
+        self.socket.get().is_some_and(|socket| socket.transport_type() == TransportType::Websocket)
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Vec<Room>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Outlet for Seat {
+    #[expect(clippy::disallowed_methods, reason = "the one door out")]
     fn send(&self, event: &str, payload: &RawValue) -> Sent {
         let Some(socket) = self.socket.get() else { return Sent::Gone };
         match socket.emit(event, payload) {
@@ -130,5 +231,27 @@ impl Limits {
     fn socket_events(&self) -> Quota {
         let at_least_one = |number: u32| number.try_into().unwrap_or(std::num::NonZeroU32::MIN);
         Quota::per_second(at_least_one(self.socket_events_per_s)).allow_burst(at_least_one(self.socket_events_burst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_one_breach_and_going_on_for_seconds_is_many() {
+        let mut breaches = Breaches::default();
+
+        assert_eq!((0..100).map(|_| breaches.count()).max(), Some(1));
+        for second in 2..=4 {
+            advance(Duration::from_secs(1)).await;
+            assert_eq!(breaches.count(), second);
+        }
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(breaches.count(), 1);
     }
 }

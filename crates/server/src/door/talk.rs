@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use lockstep_protocol::{Ack, Join, Refusal, Room, RoomAck, Wish};
+use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish};
+use lockstep_sync_manager::Unavailable;
 use serde::Serialize;
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
@@ -101,21 +102,46 @@ impl Door {
             return acks;
         }
         let names: Vec<String> = allowed.iter().map(|(room, _)| room.to_string()).collect();
-        let member = seat.member(socket, self.sync()).await;
-        match self.sync().join(member, allowed).await {
+        match self.enter(socket, seat, allowed).await {
             Ok(joined) => acks.extend(joined),
-            Err(_) => {
+            Err(Unavailable) => {
                 acks.extend(names.into_iter().map(|room| RoomAck::Refused { room, why: Refusal::Unavailable }));
             }
         }
         acks
     }
 
+    async fn enter(
+        &self,
+        socket: &SocketRef,
+        seat: &Arc<Seat>,
+        wishes: Vec<(Room, Option<Position>)>,
+    ) -> Result<Vec<RoomAck>, Unavailable> {
+        let member = seat.member(socket, self.sync()).await?;
+        let acks = self.sync().join(member, wishes).await?;
+        for ack in &acks {
+            if let RoomAck::Joined { room, .. } = ack {
+                seat.joined(room);
+            }
+        }
+        // The right may have been taken away while the join was under way.
+        seat.keep_to_rights(self.sync()).await;
+        Ok(acks)
+    }
+
     async fn leave(&self, socket: &SocketRef, seat: &Arc<Seat>, name: &str) -> Value {
         let Ok(room) = name.parse() else { return refused(Refusal::UnknownRoom) };
-        let member = seat.member(socket, self.sync()).await;
-        self.sync().leave(member, room).await;
-        json!({"ok": true})
+        match self.exit(socket, seat, room).await {
+            Ok(()) => json!({"ok": true}),
+            Err(Unavailable) => refused(Refusal::Unavailable),
+        }
+    }
+
+    async fn exit(&self, socket: &SocketRef, seat: &Arc<Seat>, room: Room) -> Result<(), Unavailable> {
+        let member = seat.member(socket, self.sync()).await?;
+        self.sync().leave(member, room.clone()).await?;
+        seat.left(&room);
+        Ok(())
     }
 
     fn position(&self, seat: &Seat, name: &str) -> Value {

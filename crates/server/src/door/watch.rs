@@ -1,10 +1,13 @@
 //! Keeping the seats true: a session that ended, a person who was disabled or a right that was taken away has its effect at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use lockstep_app::Caller;
+use lockstep_app::{Caller, KEYS_CHANGED, SESSION_ENDED};
 use lockstep_protocol::{Record, Room, Scope};
-use tokio::{sync::broadcast, time::interval};
+use tokio::{
+    sync::broadcast::error::{RecvError, TryRecvError},
+    time::{interval, sleep},
+};
 use tracing::info;
 
 use super::{Door, seat::Seat};
@@ -13,39 +16,83 @@ use crate::{clock, listen::KillReason};
 /// All seats are looked at so often, for sessions that simply ran out.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Who may be concerned by an event.
-enum Concerned {
-    Nobody,
-    Person(String),
-    Everybody,
+/// Between two looks at all seats. A look costs a question to the database for each, and a script may change a hundred groups a second.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Whose rights may be others now.
+#[derive(Default)]
+struct Concerned {
+    everybody: bool,
+    persons: BTreeSet<String>,
+}
+
+impl Concerned {
+    fn everybody() -> Self {
+        Self { everybody: true, ..Self::default() }
+    }
+
+    /// A person's own row concerns him, and so does the end of a session of his; a group's row concerns everybody in it, and a
+    /// withdrawn key whoever holds it, which is told by looking at all.
+    fn add(&mut self, record: &Record) {
+        match &record.scope {
+            Scope::Room(Room::User(id)) if record.event.as_str() == SESSION_ENDED => {
+                self.persons.insert(id.to_string());
+            }
+            Scope::Room(Room::Users) if record.id != "*" => {
+                self.persons.insert(record.id.clone());
+            }
+            Scope::Room(Room::Admin) if record.event.as_str() == KEYS_CHANGED => self.everybody = true,
+            Scope::Room(Room::Users | Room::Groups) => self.everybody = true,
+            _ => {}
+        }
+    }
+
+    fn is(&self, caller: &Caller) -> bool {
+        self.everybody || caller.user().is_some_and(|user| self.persons.contains(&user.id))
+    }
 }
 
 /// Follows what this worker applies, for ever.
 pub(super) async fn follow(door: &Door) {
+    tokio::join!(measure(door), keep_true(door));
+}
+
+async fn measure(door: &Door) {
     let mut applied = door.sync().applied();
-    let mut sweep = interval(SWEEP);
     loop {
-        let concerned = tokio::select! {
-            _ = sweep.tick() => Concerned::Everybody,
-            record = applied.recv() => match record {
-                Ok(record) => {
-                    door.note_delay(&record);
-                    concerned(&record)
-                }
-                Err(broadcast::error::RecvError::Lagged(_)) => Concerned::Everybody,
-                Err(broadcast::error::RecvError::Closed) => return,
-            },
-        };
-        door.check_seats(concerned).await;
+        match applied.recv().await {
+            Ok(record) => door.note_delay(&record),
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 
-/// A person's own row concerns him, a group's everybody in it.
-fn concerned(record: &Record) -> Concerned {
-    match &record.scope {
-        Scope::Room(Room::Users) if record.id != "*" => Concerned::Person(record.id.clone()),
-        Scope::Room(Room::Users | Room::Groups) => Concerned::Everybody,
-        _ => Concerned::Nobody,
+/// Looks at the seats concerned; what happens meanwhile is looked at together, next.
+async fn keep_true(door: &Door) {
+    let mut applied = door.sync().applied();
+    let mut sweep = interval(SWEEP);
+    loop {
+        let mut concerned = Concerned::default();
+        tokio::select! {
+            _ = sweep.tick() => concerned.everybody = true,
+            record = applied.recv() => match record {
+                Ok(record) => concerned.add(&record),
+                Err(RecvError::Lagged(_)) => concerned = Concerned::everybody(),
+                Err(RecvError::Closed) => return,
+            },
+        }
+        loop {
+            match applied.try_recv() {
+                Ok(record) => concerned.add(&record),
+                Err(TryRecvError::Lagged(_)) => concerned = Concerned::everybody(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        door.check_seats(&concerned).await;
+        if concerned.everybody {
+            sleep(PAUSE).await;
+        }
     }
 }
 
@@ -55,33 +102,36 @@ impl Door {
         self.state().metrics.commit_to_emit_seconds.observe(seconds);
     }
 
-    async fn check_seats(&self, concerned: Concerned) {
-        let seats: Vec<Arc<Seat>> = match &concerned {
-            Concerned::Nobody => return,
-            Concerned::Everybody => self.seats(),
-            Concerned::Person(id) => {
-                let same = |seat: &Arc<Seat>| seat.caller().user().is_some_and(|user| user.id == *id);
-                self.seats().into_iter().filter(same).collect()
-            }
-        };
+    async fn check_seats(&self, concerned: &Concerned) {
+        if !concerned.everybody && concerned.persons.is_empty() {
+            return;
+        }
+        let seats: Vec<Arc<Seat>> = self.seats().into_iter().filter(|seat| concerned.is(&seat.caller())).collect();
         for seat in seats {
             self.check_seat(&seat).await;
         }
     }
 
-    /// Out for good without a session; cut, so that the page comes back with its new rights, where they changed.
-    async fn check_seat(&self, seat: &Seat) {
-        match self.state().app.refresh(&seat.caller()).await {
+    /// Out for good without a session; cut, so that the page comes back with its new rights, where they changed. Neither waits for the
+    /// end of the connection to have its effect.
+    pub(super) async fn check_seat(&self, seat: &Seat) {
+        let _turn = seat.looking().await;
+        let before = seat.caller();
+        match self.state().app.refresh(&before).await {
             Ok(None) => {
-                info!(
-                    user = seat.caller().user().map(|user| user.login.as_str()),
-                    "a session ended, its page is signed out"
-                );
+                info!(user = before.user().map(|user| user.login.as_str()), "a session ended, its page is signed out");
+                seat.leave(self.sync()).await;
                 seat.dismiss();
             }
-            Ok(Some(now)) if !same_rights(&seat.caller(), &now) => seat.cut(KillReason::Revoked),
+            Ok(Some(now)) => {
+                let same = same_rights(&before, &now);
+                seat.becomes(now, self.sync()).await;
+                if !same {
+                    seat.cut(KillReason::Revoked);
+                }
+            }
             // A ledger out of reach says nothing about anybody.
-            Ok(Some(_)) | Err(_) => {}
+            Err(_) => {}
         }
     }
 }

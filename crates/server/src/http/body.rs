@@ -15,12 +15,15 @@ use tokio::time::timeout;
 
 use super::{Face, problem::Problem};
 
-/// Of a body that is too large so much more is read and thrown away: a client that is still sending when the connection is closed
-/// sees a broken connection, not our answer.
+/// Of a body that is refused so much is read and thrown away beside the answer: a client that is still sending when the connection is
+/// closed sees a broken connection, not our answer.
 const DRAIN: usize = 16 << 20;
 
-/// How long that may take.
+/// How long that may take in all.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// How long nothing may come meanwhile: whoever sends no more has seen the answer, or waits for the end of the connection.
+const DRAIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// The bytes of a body that says it is JSON.
 pub(super) struct JsonBytes(pub(super) Bytes);
@@ -32,22 +35,18 @@ impl FromRequest<Face> for JsonBytes {
         let limits = &face.worker.settings.limits;
         let (head, body) = request.into_parts();
         if !says_json(&head.headers) {
-            drain(body).await;
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media"));
+            let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media");
+            return Err(refuse(problem, &head.headers, body));
         }
         let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").with("max", limits.body_bytes);
         if announced(&head.headers).is_some_and(|length| length > limits.body_bytes as u64) {
-            drain(body).await;
-            return Err(too_large());
+            return Err(refuse(too_large(), &head.headers, body));
         }
         let mut body = body;
         let read = timeout(limits.body(), Limited::new(&mut body, limits.body_bytes).collect()).await;
         match read {
             Ok(Ok(collected)) => Ok(Self(collected.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                drain(body).await;
-                Err(too_large())
-            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(refuse(too_large(), &head.headers, body)),
             // The client broke off; the answer reaches nobody.
             Ok(Err(_)) => Err(Problem::bad_request()),
             Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout")),
@@ -79,9 +78,14 @@ impl JsonBytes {
     pub(super) fn object(&self) -> Result<Map<String, Value>, Problem> {
         match self.parse()? {
             Value::Object(members) => Ok(members),
-            _ => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_json").with("expected", "object")),
+            _ => Err(not_an_object()),
         }
     }
+}
+
+/// JSON, but not what it should be.
+pub(super) fn not_an_object() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad_json").with("expected", "object").saying("error.not_an_object")
 }
 
 fn bad_json(error: &serde_json::Error) -> Problem {
@@ -145,19 +149,28 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// Answers before the rest of the body is there, and takes that beside the answer. A client that asks before it sends
+/// (`Expect: 100-continue`) has nothing under way yet.
+fn refuse(problem: Problem, headers: &HeaderMap, body: Body) -> Problem {
+    if body.is_end_stream() {
+        return problem;
+    }
+    if !headers.contains_key(header::EXPECT) {
+        // Its owner is the connection, with which the body ends; the limits of `drain` hold where that lives on.
+        tokio::spawn(timeout(DRAIN_TIME, drain(body)));
+    }
+    problem.closing()
+}
+
 /// Reads a body to its end, within bounds, and forgets it.
 async fn drain(mut body: Body) {
-    let reading = async {
-        let mut left = DRAIN;
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                return;
-            }
+    let mut left = DRAIN;
+    while let Ok(Some(Ok(frame))) = timeout(DRAIN_PAUSE, body.frame()).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
         }
-    };
-    // Whoever takes longer does without our answer.
-    timeout(DRAIN_TIME, reading).await.ok();
+    }
 }
 
 #[cfg(test)]

@@ -13,20 +13,18 @@ use lockstep_protocol::Position;
 use serde_json::{Map, Value, json};
 
 use super::{
-    CLIENT_ID, Face, SYNC_POSITION,
+    Face, SYNC_POSITION,
     body::{Fields, JsonBytes, MaybeJson},
     conditional::{Expected, etag_of, etag_of_body, if_match, is_known, required},
     identity::Signed,
+    page::Page,
     problem::Problem,
 };
-
-/// The longest `X-Client-Id` that is kept. Pages send a UUID.
-const MAX_CLIENT_ID: usize = 64;
 
 pub(super) fn routes() -> Router<Face> {
     Entity::ALL.into_iter().fold(Router::new(), |router, entity| {
         let path = format!("/api/{entity}");
-        let row = get(move |a, b, c, d| one(entity, a, b, c, d))
+        let row = get(move |a, b, c| one(entity, a, b, c))
             .patch(move |a, b, c, d, e, f| change(entity, a, b, c, d, e, f))
             .delete(move |a, b, c, d, e| delete(entity, a, b, c, d, e));
         let router = router
@@ -54,21 +52,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
         Ok(Self(id))
-    }
-}
-
-/// Which page asks, by its `X-Client-Id`; it comes back in the event.
-struct Origin(Option<String>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Origin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let value = parts.headers.get(CLIENT_ID).and_then(|value| value.to_str().ok());
-        let sane = |value: &&str| {
-            (1..=MAX_CLIENT_ID).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        Ok(Self(value.filter(sane).map(ToOwned::to_owned)))
     }
 }
 
@@ -102,26 +85,18 @@ async fn list(
     Ok(response)
 }
 
-async fn one(
-    entity: Entity,
-    State(face): State<Face>,
-    signed: Signed,
-    headers: HeaderMap,
-    Id(id): Id,
-) -> Result<Response, Problem> {
+/// The tag is the revision, which changes go by. It says nothing of the names and counts that come from other rows, so the row is sent
+/// even to those who know its revision.
+async fn one(entity: Entity, State(face): State<Face>, signed: Signed, Id(id): Id) -> Result<Response, Problem> {
     let (row, position) = face.worker.app.get(&signed.caller, entity, &id).await?;
-    let etag = etag_of(row.rev);
-    if is_known(&headers, &etag) {
-        return Ok(placed(StatusCode::NOT_MODIFIED, Some(etag), Some(&position)));
-    }
-    Ok((placed_headers(Some(etag), Some(&position)), Json(row.value)).into_response())
+    Ok((placed_headers(Some(etag_of(row.rev)), Some(&position)), Json(row.value)).into_response())
 }
 
 async fn add(
     entity: Entity,
     State(face): State<Face>,
     signed: Signed,
-    Origin(origin): Origin,
+    Page(origin): Page,
     body: JsonBytes,
 ) -> Result<Response, Problem> {
     let fields = Value::Object(body.object()?);
@@ -139,13 +114,14 @@ async fn change(
     State(face): State<Face>,
     signed: Signed,
     headers: HeaderMap,
-    Origin(origin): Origin,
+    Page(origin): Page,
     Id(id): Id,
     body: JsonBytes,
 ) -> Result<Response, Problem> {
-    let expected = required(&headers)?.revision();
+    let expected = required(&headers)?;
     let fields = Value::Object(body.object()?);
-    let changed = face.worker.app.patch(&signed.caller, entity, &id, expected, &fields, origin.as_deref()).await?;
+    let (app, caller, origin) = (&face.worker.app, &signed.caller, origin.as_deref());
+    let changed = expected.guard(|rev| app.patch(caller, entity, &id, rev, &fields, origin)).await?;
     Ok(edited(&changed))
 }
 
@@ -154,15 +130,16 @@ async fn toggle(
     State(face): State<Face>,
     signed: Signed,
     headers: HeaderMap,
-    Origin(origin): Origin,
+    Page(origin): Page,
     Id(id): Id,
     MaybeJson(body): MaybeJson,
 ) -> Result<Response, Problem> {
-    let expected = if_match(&headers).and_then(Expected::revision);
+    let expected = if_match(&headers)?.unwrap_or(Expected::Any);
     let mut fields = Fields::new(body.map_or(Ok(Map::new()), |body| body.object())?);
     let enabled = fields.flag("enabled");
     fields.finish()?;
-    let toggled = face.worker.app.toggle(&signed.caller, entity, &id, expected, enabled, origin.as_deref()).await?;
+    let (app, caller, origin) = (&face.worker.app, &signed.caller, origin.as_deref());
+    let toggled = expected.guard(|rev| app.toggle(caller, entity, &id, rev, enabled, origin)).await?;
     Ok(edited(&toggled))
 }
 
@@ -171,11 +148,12 @@ async fn delete(
     State(face): State<Face>,
     signed: Signed,
     headers: HeaderMap,
-    Origin(origin): Origin,
+    Page(origin): Page,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let expected = required(&headers)?.revision();
-    let deleted = face.worker.app.delete(&signed.caller, entity, &id, expected, origin.as_deref()).await?;
+    let expected = required(&headers)?;
+    let (app, caller, origin) = (&face.worker.app, &signed.caller, origin.as_deref());
+    let deleted = expected.guard(|rev| app.delete(caller, entity, &id, rev, origin)).await?;
     Ok(placed(StatusCode::NO_CONTENT, None, deleted.position.as_ref()))
 }
 

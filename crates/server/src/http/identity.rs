@@ -1,14 +1,15 @@
 //! Who asks: by the session's cookie or an API key.
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, request::Parts};
 use lockstep_app::{Caller, Error};
 
-use super::{CSRF_TOKEN, Face, client, client::Client, problem::Problem};
-use crate::{origin, state::SESSION_COOKIE};
-
-/// The longest token that is looked up. Ours are shorter; a longer one only costs work.
-const MAX_TOKEN: usize = 256;
+use super::{CSRF_TOKEN, Face, problem::Problem};
+use crate::{
+    client::Client,
+    credential::{self, Credential},
+    origin,
+};
 
 /// Somebody who is signed in, checked: his token is good, he does not ask too often, and where a session changes something the
 /// request comes from one of its pages.
@@ -22,52 +23,47 @@ impl FromRequestParts<Face> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, face: &Face) -> Result<Self, Problem> {
-        let found = match bearer(&parts.headers) {
-            Some(key) => by_key(face, key).await?,
-            None => by_session(face, parts).await?,
+        let shown = Credential::of(&parts.headers);
+        let by_key_alone = matches!(shown, Some(Credential::Key(_)));
+        let Some((caller, credential)) = known(face, shown).await? else {
+            face.worker.limits.address(&Client::of(parts, &face.worker.settings).counted())?;
+            let problem = Problem::from(Error::Unauthorized);
+            return Err(if by_key_alone { problem.saying("error.unknown_key") } else { problem });
         };
-        let Some(signed) = found else {
-            face.limits.address(&Client::of(parts, &face.worker.settings).counted())?;
-            return Err(Error::Unauthorized.into());
-        };
-        Ok(signed)
+        match credential {
+            Credential::Session(token) => by_session(face, parts, caller, token),
+            Credential::Key(_) | Credential::Ticket(_) => by_key(face, caller),
+        }
     }
 }
 
-async fn by_key(face: &Face, key: &str) -> Result<Option<Signed>, Problem> {
-    if key.len() > MAX_TOKEN {
-        return Ok(None);
-    }
-    let Some(caller) = face.worker.app.api_key(key).await? else { return Ok(None) };
-    face.limits.key(caller.actor().map(|actor| actor.id).unwrap_or_default())?;
-    Ok(Some(Signed { caller, session: None }))
+fn by_key(face: &Face, caller: Caller) -> Result<Signed, Problem> {
+    face.worker.limits.key(caller.actor().map(|actor| actor.id).unwrap_or_default())?;
+    Ok(Signed { caller, session: None })
 }
 
-async fn by_session(face: &Face, parts: &Parts) -> Result<Option<Signed>, Problem> {
-    let Some((caller, token)) = session(face, &parts.headers).await? else { return Ok(None) };
+fn by_session(face: &Face, parts: &Parts, caller: Caller, token: String) -> Result<Signed, Problem> {
     if !parts.method.is_safe() {
         check_origin(face, &parts.headers)?;
         caller.check_csrf(parts.headers.get(CSRF_TOKEN).and_then(|value| value.to_str().ok()))?;
     }
-    face.limits.person(caller.user().map(|user| user.id.as_str()).unwrap_or_default())?;
-    Ok(Some(Signed { caller, session: Some(token) }))
+    face.worker.limits.person(caller.user().map(|user| user.id.as_str()).unwrap_or_default())?;
+    Ok(Signed { caller, session: Some(token) })
 }
 
-/// The person whose session's cookie came along.
+/// The person whose session's cookie came along, and the token in it.
 pub(super) async fn session(face: &Face, headers: &HeaderMap) -> Result<Option<(Caller, String)>, Problem> {
-    let token = client::cookie(headers, SESSION_COOKIE).filter(|token| (1..=MAX_TOKEN).contains(&token.len()));
-    let Some(token) = token else { return Ok(None) };
-    Ok(face.worker.app.session(&token).await?.map(|caller| (caller, token)))
+    let Some(token) = credential::session(headers) else { return Ok(None) };
+    let found = known(face, Some(Credential::Session(token.clone()))).await?;
+    Ok(found.map(|(caller, _)| (caller, token)))
+}
+
+async fn known(face: &Face, credential: Option<Credential>) -> Result<Option<(Caller, Credential)>, Problem> {
+    let Some(credential) = credential else { return Ok(None) };
+    Ok(credential.caller(&face.worker.app).await?.map(|caller| (caller, credential)))
 }
 
 /// Refuses a request that another site's page has made.
 pub(super) fn check_origin(face: &Face, headers: &HeaderMap) -> Result<(), Problem> {
     if origin::is_allowed(headers, &face.worker.settings) { Ok(()) } else { Err(Problem::bad_origin()) }
-}
-
-/// The key of `Authorization: Bearer KEY`. Any other scheme is an empty key, which nobody has.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
-    let (scheme, key) = value.split_once(' ').unwrap_or((value, ""));
-    Some(if scheme.eq_ignore_ascii_case("bearer") { key.trim() } else { "" })
 }

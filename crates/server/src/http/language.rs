@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::OnceLock};
 use axum::http::{HeaderMap, Uri, header};
 use serde_json::{Map, Value};
 
-use super::client;
+use crate::client;
 
 /// The cookie by which a person chose.
 const COOKIE: &str = "lockstep_lang";

@@ -7,14 +7,13 @@
 
 mod assets;
 mod body;
-mod client;
 mod conditional;
 mod entities;
 mod health;
 mod identity;
 mod language;
-mod limits;
 mod observe;
+mod page;
 mod pages;
 mod problem;
 mod publish;
@@ -28,11 +27,10 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderName, Method, header};
-use tower::util::option_layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use self::assets::build;
-use self::{assets::Assets, limits::Limits, problem::Problem};
+use self::{assets::Assets, problem::Problem};
 use crate::{config::Settings, state::State as Worker};
 
 /// What a page sends to say which page it is; it comes back in the event of its edit.
@@ -52,7 +50,6 @@ type Face = Arc<Parts>;
 
 struct Parts {
     worker: Worker,
-    limits: Limits,
     assets: Assets,
 }
 
@@ -68,7 +65,6 @@ pub fn operator_router(worker: Worker) -> Router {
 }
 
 fn with_assets(worker: Worker, assets: Assets) -> Router {
-    let cors = option_layer(cors(&worker.settings));
     let face = face(worker, assets);
     let routes = Router::new()
         .merge(health::routes())
@@ -84,12 +80,11 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .route("/api/sync/position", get(publish::position))
         .route("/api/changes", get(publish::changes))
         .route("/api/workers", get(publish::workers));
-    finish(routes, face).layer(cors)
+    finish(routes, face)
 }
 
 fn face(worker: Worker, assets: Assets) -> Face {
-    let limits = Limits::new(&worker.settings.limits);
-    Arc::new(Parts { worker, limits, assets })
+    Arc::new(Parts { worker, assets })
 }
 
 fn finish(routes: Router<Face>, face: Face) -> Router {
@@ -101,7 +96,9 @@ fn finish(routes: Router<Face>, face: Face) -> Router {
 }
 
 /// Lets the pages of listed sites read our answers. Our own pages need nothing of the kind.
-fn cors(settings: &Settings) -> Option<CorsLayer> {
+///
+/// To be put around everything, Socket.IO included: the engine answers a preflight with 400.
+pub(crate) fn cors(settings: &Settings) -> Option<CorsLayer> {
     let listed = settings.server.allowed_origins.iter().filter_map(|origin| origin.as_str().parse().ok());
     let listed: Vec<_> = listed.collect();
     (!listed.is_empty()).then(|| {

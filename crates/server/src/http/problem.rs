@@ -8,6 +8,7 @@ use lockstep_app::{Error, FieldErrors};
 use serde_json::{Map, Value, json};
 
 use super::language::Language;
+use crate::limits::TooOften;
 
 /// An error with its status, code and particulars. Behind a pointer, since it rides in every result.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub(super) struct Problem(Box<Particulars>);
 struct Particulars {
     status: StatusCode,
     code: &'static str,
+    /// The words, where those of the code say too little.
+    words: Option<&'static str>,
     params: Map<String, Value>,
     fields: FieldErrors,
     /// Further members of the error, such as `current` and `usage`.
@@ -25,12 +28,15 @@ struct Particulars {
     retry_after: Option<u64>,
     /// The revision of the row as it stands.
     rev: Option<i64>,
+    /// Whether the connection ends with it, since the rest of the request will not be read.
+    closes: bool,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str) -> Self {
         let (params, extra, fields) = (Map::new(), Map::new(), FieldErrors::new());
-        Self(Box::new(Particulars { status, code, params, fields, extra, retry_after: None, rev: None }))
+        let (words, retry_after, rev, closes) = (None, None, None, false);
+        Self(Box::new(Particulars { status, code, words, params, fields, extra, retry_after, rev, closes }))
     }
 
     pub(super) fn not_found() -> Self {
@@ -53,10 +59,6 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required")
     }
 
-    pub(super) fn rate_limited(seconds: u64) -> Self {
-        Self::from(Error::RateLimited { seconds })
-    }
-
     pub(super) fn invalid(fields: FieldErrors) -> Self {
         Self::from(Error::Invalid { fields })
     }
@@ -77,6 +79,20 @@ impl Problem {
         self
     }
 
+    /// The same in the words under `key`, which say more than the code's own.
+    #[must_use]
+    pub(super) fn saying(mut self, key: &'static str) -> Self {
+        self.0.words = Some(key);
+        self
+    }
+
+    /// The same, and the connection ends with it.
+    #[must_use]
+    pub(super) fn closing(mut self) -> Self {
+        self.0.closes = true;
+        self
+    }
+
     /// What a library has answered in its own words, in ours.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let code = match status {
@@ -93,7 +109,8 @@ impl Problem {
 
     /// The message alone.
     pub(super) fn message(&self, language: Language) -> String {
-        language.message(&format!("error.{}", self.0.code), &self.0.params)
+        let key = self.0.words.map_or_else(|| format!("error.{}", self.0.code), ToOwned::to_owned);
+        language.message(&key, &self.0.params)
     }
 
     /// `{"error":{code, message, params, fields?, requestId, …}}`
@@ -118,6 +135,12 @@ impl Problem {
     }
 }
 
+impl From<TooOften> for Problem {
+    fn from(TooOften { seconds }: TooOften) -> Self {
+        Self::from(Error::RateLimited { seconds })
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match &error {
@@ -126,7 +149,9 @@ impl From<Error> for Problem {
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::Invalid { .. } | Error::BadEvent { .. } | Error::BadRoom { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
-            Error::InUse { .. } | Error::Duplicate { .. } | Error::LastAdmin => StatusCode::CONFLICT,
+            Error::InUse { .. } | Error::Duplicate { .. } | Error::LastAdmin | Error::KeyReused { .. } => {
+                StatusCode::CONFLICT
+            }
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -164,7 +189,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Particulars { status, retry_after, rev, .. } = *self.0;
+        let Particulars { status, retry_after, rev, closes, .. } = *self.0;
         let mut response = status.into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
@@ -172,6 +197,9 @@ impl IntoResponse for Problem {
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if closes {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(rev) = rev {
             headers.insert(header::ETAG, super::conditional::etag_of(rev));

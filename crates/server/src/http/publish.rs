@@ -6,14 +6,19 @@ use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
 };
-use http::HeaderMap;
 use lockstep_app::{Error, FieldError, FieldErrors, Publication, Receipt, Right};
 use lockstep_protocol::{Position, Record, Room};
 use lockstep_sync_manager::WorkerInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 
-use super::{CLIENT_ID, Face, body::JsonBytes, identity::Signed, problem::Problem};
+use super::{
+    Face,
+    body::{JsonBytes, not_an_object},
+    identity::Signed,
+    page::Page,
+    problem::Problem,
+};
 
 /// Changes that are given when nothing is said.
 const CHANGES: u32 = 50;
@@ -25,15 +30,14 @@ type Members = BTreeMap<String, Box<RawValue>>;
 pub(super) async fn publish(
     State(face): State<Face>,
     signed: Signed,
-    headers: HeaderMap,
+    Page(origin): Page,
     body: JsonBytes,
 ) -> Result<Json<Value>, Problem> {
     // Before the body is judged: who may not publish is told so first.
     signed.caller.must(Right::Publish)?;
-    let origin = headers.get(CLIENT_ID).and_then(|value| value.to_str().ok());
     let several = body.0.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    let publications = if several { read_all(&body)? } else { vec![read(body.parse()?).map_err(Problem::invalid)?] };
-    let receipts = face.worker.app.publish(&signed.caller, publications, origin).await?;
+    let publications = if several { read_all(&body)? } else { vec![read(members(&body)?).map_err(Problem::invalid)?] };
+    let receipts = face.worker.app.publish(&signed.caller, publications, origin.as_deref()).await?;
     let mut answers = receipts.iter().map(answer);
     Ok(Json(if several { answers.collect() } else { answers.next().ok_or_else(Problem::internal)? }))
 }
@@ -42,9 +46,17 @@ fn answer(receipt: &Receipt) -> Value {
     json!({"seq": receipt.seq, "epoch": receipt.epoch, "duplicate": receipt.duplicate})
 }
 
+/// Of a JSON text that is no object; of no JSON the place where it breaks.
+fn members(body: &JsonBytes) -> Result<Members, Problem> {
+    let raw: Box<RawValue> = body.parse()?;
+    serde_json::from_str(raw.get()).map_err(|_| not_an_object())
+}
+
 /// All that is wrong with all of them, at once.
 fn read_all(body: &JsonBytes) -> Result<Vec<Publication>, Problem> {
-    let all: Vec<Members> = body.parse()?;
+    let all: Vec<Box<RawValue>> = body.parse()?;
+    let all = all.iter().map(|raw| serde_json::from_str(raw.get()).map_err(|_| not_an_object()));
+    let all = all.collect::<Result<Vec<Members>, Problem>>()?;
     let (mut publications, mut errors) = (Vec::with_capacity(all.len()), FieldErrors::new());
     for (n, members) in all.into_iter().enumerate() {
         match read(members) {
@@ -59,7 +71,7 @@ fn read(members: Members) -> Result<Publication, FieldErrors> {
     let mut reader = Reader { members, errors: FieldErrors::new() };
     let (event, reason, id) = (reader.text("event"), reader.text("reason"), reader.text("id"));
     let (room, scope, key) = (reader.perhaps("room"), reader.perhaps("scope"), reader.perhaps("key"));
-    let data = reader.members.remove("data").filter(|data| data.get() != "null");
+    let data = reader.take("data");
     let Reader { members, mut errors } = reader;
     errors.extend(members.into_keys().map(|name| (name, FieldError::new("field.unknown"))));
     match (event, reason, id) {
@@ -77,7 +89,7 @@ struct Reader {
 
 impl Reader {
     fn text(&mut self, name: &str) -> Option<String> {
-        let given = self.members.contains_key(name);
+        let given = self.members.get(name).is_some_and(|raw| raw.get() != "null");
         let text = self.perhaps(name);
         if !given {
             self.errors.insert(name.to_owned(), FieldError::new("field.required"));
@@ -85,8 +97,13 @@ impl Reader {
         text
     }
 
+    /// What is given as null is left out.
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        self.members.remove(name).filter(|raw| raw.get() != "null")
+    }
+
     fn perhaps(&mut self, name: &str) -> Option<String> {
-        let raw = self.members.remove(name)?;
+        let raw = self.take(name)?;
         let text = serde_json::from_str(raw.get());
         text.inspect_err(|_| drop(self.errors.insert(name.to_owned(), FieldError::new("field.not_a_string")))).ok()
     }
@@ -105,8 +122,19 @@ pub(super) async fn position(
 ) -> Result<Json<Position>, Problem> {
     let Query(OfRoom { room }) = query.map_err(|_| Problem::bad_request())?;
     let unknown = |name: &str| Error::BadRoom { room: name.chars().take(64).collect() };
-    let room = room.map(|name| name.parse::<Room>().map_err(|_| unknown(&name))).transpose()?;
-    Ok(Json(face.worker.app.position(&signed.caller, room.as_ref()).await?))
+    let room = room.map(|name| name.parse::<Room>().map_err(|_| no_room(unknown(&name)))).transpose()?;
+    Ok(Json(face.worker.app.position(&signed.caller, room.as_ref()).await.map_err(no_room)?))
+}
+
+/// Who asks about a room that is none is told which there are.
+fn no_room(error: Error) -> Problem {
+    let named = matches!(error, Error::BadRoom { .. });
+    let problem = Problem::from(error);
+    if !named {
+        return problem;
+    }
+    let rooms: Vec<String> = Room::NAMED.iter().map(ToString::to_string).collect();
+    problem.with("rooms", rooms.join(", ")).saying("error.no_room")
 }
 
 #[derive(Deserialize)]
@@ -158,6 +186,17 @@ mod tests {
                 ("room".to_owned(), "field.not_a_string"),
             ]
         );
+    }
+
+    #[test]
+    fn null_is_as_good_as_left_out() {
+        let body = r#"{"event":"e","reason":"added","id":"1","data":null,"room":null,"scope":null,"key":null}"#;
+
+        let publication = read(serde_json::from_str(body).expect("an object")).expect("right");
+
+        assert!(publication.data.is_none() && publication.key.is_none());
+        assert_eq!((publication.room, publication.scope), (None, None));
+        assert_eq!(wrong(r#"{"event": null, "reason": "added", "id": "1"}"#), [("event".to_owned(), "field.required")]);
     }
 
     #[test]

@@ -7,17 +7,16 @@ use axum::{
 };
 use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use lockstep_app::{Caller, Client as From};
+use lockstep_app::{Caller, Client as From, Error};
 use serde_json::{Value, json};
 
 use super::{
     Face,
     body::{Fields, JsonBytes},
-    client::Client,
     identity::{Signed, check_origin, session},
     problem::Problem,
 };
-use crate::state::SESSION_COOKIE;
+use crate::{client::Client, metrics::Label, state::SESSION_COOKIE};
 
 /// Where a request comes from.
 pub(super) struct Whence(Client);
@@ -38,19 +37,26 @@ pub(super) async fn login(
     body: JsonBytes,
 ) -> Result<impl IntoResponse, Problem> {
     check_origin(&face, &headers)?;
-    face.limits.address(&client.counted())?;
+    face.worker.limits.address(&client.counted())?;
     let mut fields = Fields::new(body.object()?);
     let (login, password) = (fields.text("login"), fields.text("password"));
     fields.finish()?;
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let app = &face.worker.app;
-    let begun = app.login(&login, &password, &From { address: client.shown(), agent }).await?;
+    let begun = app.login(&login, &password, &From { address: client.shown(), agent }).await;
+    let begun = begun.inspect_err(|error| note(&face, error))?;
     if let Some((_, former)) = session(&face, &headers).await? {
         app.logout(&former).await?;
     }
     let lasts = Duration::hours(face.worker.settings.auth.session_hours.into());
     let cookie = session_cookie(begun.token, lasts, client.secure);
     Ok((AppendHeaders([(header::SET_COOKIE, cookie.to_string())]), Json(identity(&begun.caller))))
+}
+
+fn note(face: &Face, error: &Error) {
+    if let Error::RateLimited { .. } = error {
+        face.worker.metrics.rate_limited.get_or_create(&Label { kind: "login" }).inc();
+    }
 }
 
 /// Ends the session. An API key has none to end.

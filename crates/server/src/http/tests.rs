@@ -5,20 +5,18 @@ mod doors;
 mod front;
 mod refusals;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use lockstep_app::NewUser;
-use lockstep_protocol::Record;
-use lockstep_sync_manager::{Identity, Options as SyncOptions, SyncManager, bus::Memory};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::{Worker, assets::Assets, with_assets};
-use crate::{config, database, metrics::Metrics};
+use crate::testing;
 
 const PASSWORD: &str = "correct horse";
 
@@ -66,20 +64,7 @@ async fn server_with(environment: &[(&str, &str)]) -> Server {
 }
 
 async fn server_of(environment: &[(&str, &str)], assets: Assets) -> Server {
-    let directory = TempDir::new().expect("a directory");
-    let data = directory.path().to_str().expect("text").to_owned();
-    let own = [("LOCKSTEP__SERVER__DATA_DIR", data.as_str()), ("LOCKSTEP__DATABASE__SYNCHRONOUS", "normal")];
-    let environment = own.iter().chain(environment).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let inputs = config::Inputs { environment: environment.collect(), ..config::Inputs::default() };
-    let settings = Arc::new(config::load(&inputs).expect("right").settings);
-    let store = database::open_store(&settings).await.expect("opens");
-    let sync =
-        SyncManager::start(Arc::new(store.clone()), Arc::new(Memory::new()), SyncOptions::new(Identity::default()));
-    let wire = sync.clone();
-    let app = database::application(&settings, store, move |record: Record| wire.publish(&record)).expect("opens");
-    let traffic = Arc::default();
-    let metrics = Arc::new(Metrics::new(sync.clone(), Arc::clone(&traffic)));
-    let worker = Worker { settings, app, sync, metrics, traffic, draining: Arc::default() };
+    let (worker, directory) = testing::worker(environment).await;
     Server { router: with_assets(worker.clone(), assets), worker, _directory: directory }
 }
 

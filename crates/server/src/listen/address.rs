@@ -1,6 +1,10 @@
 //! An address to listen at, perhaps a template for many.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 /// Stands for the worker's number in a template.
 const NUMBER: &str = "{n}";
@@ -30,6 +34,11 @@ impl Listen {
             Listen::Tcp(_) => Listen::Tcp(text),
             Listen::Unix(_) => Listen::Unix(text),
         }
+    }
+
+    /// The first of the addresses of `workers` workers that is none, such as a port beyond 65535.
+    pub fn first_bad(&self, workers: u16) -> Option<BadAddress> {
+        (0..workers).find_map(|number| self.for_worker(number).to_string().parse::<Self>().err())
     }
 
     fn text(&self) -> &str {
@@ -74,12 +83,23 @@ impl FromStr for Listen {
         let (host, port) = text.rsplit_once(':').ok_or_else(shape)?;
         let bracketed = host.starts_with('[') && host.ends_with(']');
         let host_is_sane = !host.is_empty() && !host.contains([' ', '/']) && (bracketed || !host.contains(':'));
-        let port: Result<u16, _> = port.replace(NUMBER, "0").parse();
-        if !host_is_sane || port.is_err() {
+        let port = port.replace(NUMBER, "0");
+        let port_is_sane = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+        if !host_is_sane || !port_is_sane || !is_name_or_number(&host.replace(NUMBER, "0")) {
             return Err(shape());
         }
         Ok(Listen::Tcp(text.to_owned()))
     }
+}
+
+/// What looks like the number of a host must be one; a name is for the system to look up.
+fn is_name_or_number(host: &str) -> bool {
+    if let Some(inner) = host.strip_prefix('[') {
+        let (address, _zone) = inner.split_once('%').unwrap_or((inner.trim_end_matches(']'), ""));
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    !numeric || host.parse::<Ipv4Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -105,6 +125,9 @@ mod tests {
     fn anything_else_is_refused() {
         for text in ["", "8080", "host", ":8080", "host:", "host:http", "host:70000", "::1:80", "http://h:80", "unix:"]
         {
+            check(text, None);
+        }
+        for text in ["host:+80", "127.0.0.300:80", "127.0.0:80", "[::x]:80", "[]:80"] {
             check(text, None);
         }
         check(&format!("unix:/{}", "x".repeat(120)), None);

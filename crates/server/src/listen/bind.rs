@@ -114,7 +114,11 @@ impl Listener {
                 listener.local_addr().map_or_else(|_| "http://?".to_owned(), |addr| format!("http://{addr}"))
             }
             Listener::Unix(_, Some(file)) => format!("unix:{}", file.path().display()),
-            Listener::Unix(..) => "unix:(inherited)".to_owned(),
+            Listener::Unix(listener, None) => {
+                let address = listener.local_addr().ok();
+                let path = address.as_ref().and_then(|address| address.as_pathname());
+                path.map_or_else(|| "unix:?".to_owned(), |path| format!("unix:{}", path.display()))
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use std::sync::{
 };
 
 use futures_util::task::AtomicWaker;
-use tokio::time::Instant;
 
 /// Why a connection was ended by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,19 +22,22 @@ pub enum KillReason {
     Flood,
     /// Its session was taken away.
     Revoked,
+    /// The worker cannot serve it just now.
+    Unavailable,
     /// The worker goes.
     Drain,
 }
 
 impl KillReason {
     /// All of them, in the order of declaration.
-    pub const ALL: [KillReason; 7] = [
+    pub const ALL: [KillReason; 8] = [
         KillReason::WriteStall,
         KillReason::HeaderTimeout,
         KillReason::Idle,
         KillReason::SlowConsumer,
         KillReason::Flood,
         KillReason::Revoked,
+        KillReason::Unavailable,
         KillReason::Drain,
     ];
 
@@ -48,6 +50,7 @@ impl KillReason {
             KillReason::SlowConsumer => "slow_consumer",
             KillReason::Flood => "flood",
             KillReason::Revoked => "revoked",
+            KillReason::Unavailable => "unavailable",
             KillReason::Drain => "drain",
         }
     }
@@ -106,7 +109,6 @@ pub struct ConnCtl {
     pub(super) writer: AtomicWaker,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    opened_at: Instant,
     traffic: Arc<Traffic>,
 }
 
@@ -121,13 +123,12 @@ impl ConnCtl {
             writer: AtomicWaker::new(),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
-            opened_at: Instant::now(),
             traffic,
         })
     }
 
-    /// Ends the connection, idle or stalled: its next read and write fail, and whoever waits in one is woken. Only the first call
-    /// counts; it returns true.
+    /// Ends the connection, idle or stalled: its next read and write fail, and whoever waits in one is woken. True when this call did
+    /// it; false when it was killed or closed before.
     pub fn kill(&self, reason: KillReason) -> bool {
         // The flag first, then the wakers: a task that stores its waker looks at the flag afterwards, so one of the two sees the
         // other.
@@ -140,7 +141,7 @@ impl ConnCtl {
         first
     }
 
-    /// Whether it was killed.
+    /// Whether it was killed or is closed.
     pub fn is_dead(&self) -> bool {
         self.dead.load(SeqCst)
     }
@@ -164,11 +165,6 @@ impl ConnCtl {
         self.bytes_out.load(Relaxed)
     }
 
-    /// When it was accepted.
-    pub fn opened_at(&self) -> Instant {
-        self.opened_at
-    }
-
     pub(super) fn count_in(&self, bytes: usize) {
         self.bytes_in.fetch_add(bytes as u64, Relaxed);
         self.traffic.bytes_in.fetch_add(bytes as u64, Relaxed);
@@ -183,7 +179,9 @@ impl ConnCtl {
         self.traffic.stalls.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn count_close(&self) {
+    /// It is gone by itself: nothing is left to kill.
+    pub(super) fn closed(&self) {
+        self.dead.store(true, SeqCst);
         self.traffic.closed.fetch_add(1, Relaxed);
     }
 }

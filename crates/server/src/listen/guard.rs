@@ -104,7 +104,7 @@ impl<T> Guarded<T> {
 
 impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
-        self.ctl.count_close();
+        self.ctl.closed();
     }
 }
 

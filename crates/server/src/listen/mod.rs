@@ -18,6 +18,6 @@ pub use self::{
     bind::{BindError, Listener, bind},
     control::{ConnCtl, KillReason, Traffic},
     guard::Guarded,
-    socket_file::SocketFile,
+    socket_file::{SocketFile, group_id},
     stream::Stream,
 };

@@ -109,7 +109,10 @@ fn listen(path: &Path, mode: Mode, gid: Option<u32>) -> io::Result<UnixListener>
 }
 
 /// The number of a group, which may itself be a number.
-fn group_id(group: &str) -> Result<u32, BindError> {
+///
+/// # Errors
+/// [`BindError::NoSuchGroup`].
+pub fn group_id(group: &str) -> Result<u32, BindError> {
     const GROUPS: &str = "/etc/group";
     let unknown = || BindError::NoSuchGroup(group.to_owned());
     if let Ok(gid) = group.parse() {

@@ -1,11 +1,11 @@
 //! Keys of programs.
 
-use lockstep_protocol::Actor;
+use lockstep_protocol::{Actor, Room};
 use serde_json::Value as Json;
 
-use super::list;
+use super::{KEYS_CHANGED, list};
 use crate::{
-    Store,
+    PendingBatch, Store,
     engine::{Tuple, sql},
     error::Error,
     row::parse_id,
@@ -23,6 +23,17 @@ pub struct Program {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<String>,
+}
+
+/// A key, as an operator sees it: all but its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Whose it is and what it may do.
+    pub program: Program,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at: i64,
+    /// When it was used last, to about a minute.
+    pub last_used_at: Option<i64>,
 }
 
 impl Store {
@@ -78,15 +89,28 @@ impl Store {
         row.map(|row| program(&row)).transpose()
     }
 
-    /// Withdraws the key of that name.
+    /// All keys, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keys(&self) -> Result<Vec<Key>, Error> {
+        let select = sql("SELECT id, name, scopes, created_at, last_used_at FROM api_keys ORDER BY id");
+        let rows = self.engine.read().await?.all(select).await?;
+        rows.iter()
+            .map(|row| Ok(Key { program: program(row)?, created_at: row.some_int(3)?, last_used_at: row.int(4)? }))
+            .collect()
+    }
+
+    /// Withdraws a key and says so to whoever keeps a connection open for it: [`KEYS_CHANGED`].
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn remove_key(&self, name: &str) -> Result<(), Error> {
+    pub async fn remove_key(&self, id: &str) -> Result<PendingBatch, Error> {
+        let number = parse_id(id).ok_or(Error::NotFound)?;
         let mut tx = self.engine.write().await?;
-        match tx.run(sql("DELETE FROM api_keys WHERE name = $1").bind(name)).await? {
+        match tx.run(sql("DELETE FROM api_keys WHERE id = $1").bind(number)).await? {
             0 => Err(Error::NotFound),
-            _ => tx.commit().await,
+            _ => self.announce(tx, KEYS_CHANGED, Room::Admin, number.to_string()).await,
         }
     }
 

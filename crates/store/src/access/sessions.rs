@@ -1,8 +1,10 @@
 //! Sessions of people, and tickets for doors that see no cookie.
 
-use super::list;
+use lockstep_protocol::Room;
+
+use super::{SESSION_ENDED, list};
 use crate::{
-    Store,
+    PendingBatch, Store,
     engine::{Tuple, sql},
     error::Error,
 };
@@ -112,14 +114,22 @@ impl Store {
         row.map(|row| person(&row)).transpose()
     }
 
-    /// Ends a session, by the digest of its token. One that is not there has ended already.
+    /// Ends a session, by the digest of its token, and says so to whoever keeps a connection open for it: [`SESSION_ENDED`]. Nothing for
+    /// one that is not there; it has ended already.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn end_session(&self, token: &str) -> Result<(), Error> {
+    pub async fn end_session(&self, token: &str) -> Result<Option<PendingBatch>, Error> {
+        let select = sql("SELECT user_id FROM sessions WHERE token = $1").bind(token);
+        if self.engine.read().await?.first(select).await?.is_none() {
+            return Ok(None);
+        }
         let mut tx = self.engine.write().await?;
-        tx.run(sql("DELETE FROM sessions WHERE token = $1").bind(token)).await?;
-        tx.commit().await
+        let delete = sql("DELETE FROM sessions WHERE token = $1 RETURNING user_id").bind(token);
+        let Some(row) = tx.first(delete).await? else { return Ok(None) };
+        let user_id = row.some_int(0)?.to_string();
+        let room = Room::User(user_id.as_str().into());
+        self.announce(tx, SESSION_ENDED, room, user_id).await.map(Some)
     }
 
     /// Notes a ticket for a session: both by their digests. Sweeps out tickets that have ended.
@@ -137,18 +147,21 @@ impl Store {
         }
     }
 
-    /// Takes a ticket, by its digest, and returns the person whose session it is for. A second time it is worth nothing.
+    /// Takes a ticket, by its digest, and returns the person whose session it is for. A second time it is worth nothing. A text that
+    /// is no ticket costs one read: strangers at the door do not queue with those who write.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn take_ticket(&self, ticket: &str) -> Result<Option<Person>, Error> {
-        let mut tx = self.engine.write().await?;
-        let delete = sql("DELETE FROM tickets WHERE token = $1 RETURNING session, expires_at").bind(ticket);
-        let Some(row) = tx.first(delete).await? else { return Ok(None) };
-        tx.commit().await?;
-        if row.some_int(1)? <= self.clock.now_ms() {
+        let select = sql("SELECT 1 FROM tickets WHERE token = $1 AND expires_at > $2");
+        let select = select.bind(ticket).bind(self.clock.now_ms());
+        if self.engine.read().await?.first(select).await?.is_none() {
             return Ok(None);
         }
+        let mut tx = self.engine.write().await?;
+        let delete = sql("DELETE FROM tickets WHERE token = $1 RETURNING session").bind(ticket);
+        let Some(row) = tx.first(delete).await? else { return Ok(None) };
+        tx.commit().await?;
         self.session(&row.some_text(0)?).await
     }
 }

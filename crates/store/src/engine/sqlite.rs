@@ -3,7 +3,7 @@
 //! Every writing transaction begins with `BEGIN IMMEDIATE`: one that reads first and writes later could fail with "busy" at once,
 //! whatever the timeout. A transaction that is dropped rolls back. Times out rather than waits for ever.
 
-use std::{str::FromStr, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, TypeInfo,
@@ -32,6 +32,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// several workers may start at the same moment.
 const OPEN_ATTEMPTS: u32 = 50;
 
+/// For the owner and his group: the file holds people's names and hashes of their passwords. SQLite gives the files of its
+/// write-ahead log the same mode.
+const FILE_MODE: u32 = 0o640;
+
 /// Pause between two attempts to open.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
@@ -46,6 +50,7 @@ impl Engine {
     /// Opens the file, makes it when it is missing, and brings its tables up to date.
     pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
         let connect = connect_options(options)?;
+        make_file(connect.get_filename());
         prepare(&connect).await?;
         let pool = |size| {
             SqlitePoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
@@ -53,6 +58,11 @@ impl Engine {
         let writer = pool(1).min_connections(1).connect_with(connect.clone()).await.map_err(OpenError::Connect)?;
         let readers = pool(options.readers.max(1)).connect_lazy_with(connect.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
+    }
+
+    /// Refuses options that [`Engine::open`] would refuse, without touching a file.
+    pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
+        connect_options(options).map(drop)
     }
 
     /// Begins a transaction that writes. One at a time; the others wait, at most a few seconds.
@@ -112,7 +122,9 @@ impl Tx {
 
 fn connect_options(options: &Options) -> Result<SqliteConnectOptions, OpenError> {
     let url = &options.url;
-    if !url.starts_with("sqlite:") || url.contains(":memory:") {
+    let path =
+        url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//").split('?').next().unwrap_or_default());
+    if path.is_none_or(|path| path.is_empty() || path.contains(":memory:")) {
         return Err(OpenError::Url(url.split("://").next().unwrap_or_default().to_owned()));
     }
     let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Connect)?;
@@ -127,6 +139,11 @@ fn connect_options(options: &Options) -> Result<SqliteConnectOptions, OpenError>
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .disable_statement_logging())
+}
+
+/// Makes the file when it is missing. SQLite itself would let everybody read it. Where it cannot be made SQLite says why.
+fn make_file(path: &Path) {
+    OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path).ok();
 }
 
 /// Opens once to switch the file to write-ahead logging and to migrate; tries again while another process does the same.

@@ -1,16 +1,20 @@
 //! Sessions, tickets, keys, and the last administrator.
 
-use lockstep_store::{Entity, Error};
+use lockstep_protocol::{Reason, Room, Scope};
+use lockstep_store::{Entity, Error, KEYS_CHANGED, SESSION_ENDED};
 use serde_json::json;
 
-use crate::world::{Engine, HASH, NOON, World, anna, session};
+use crate::world::{Engine, HASH, NOON, World, anna, fields, session};
 
 contract!(
     a_session_is_found_until_it_ends,
     no_session_begins_on_a_password_that_is_old_or_for_whoever_is_disabled,
     what_takes_rights_away_ends_sessions_in_the_same_transaction,
     a_ticket_is_taken_once,
+    a_stranger_does_not_wait_for_those_who_write,
+    the_end_of_a_session_is_an_event_in_the_room_of_its_person,
     a_key_is_found_and_its_use_is_noted_once_a_minute,
+    withdrawing_a_key_is_an_event_for_the_administrators,
     the_last_enabled_administrator_stays,
 );
 
@@ -24,8 +28,8 @@ async fn a_session_is_found_until_it_ends<E: Engine>(world: World<E>) {
     assert_eq!((person.user_id.as_str(), person.login.as_str()), (user.as_str(), "anna"));
     assert_eq!(person.permissions, ["files.view", "admin"]);
     assert_eq!((person.group.as_str(), person.csrf.as_str()), ("group of anna", "csrf"));
-    world.store.end_session("t1").await.expect("ended");
-    world.store.end_session("t1").await.expect("ended already");
+    world.sign_out("t1").await;
+    assert!(world.store.end_session("t1").await.expect("readable").is_none(), "ended already");
     assert!(world.store.session("t1").await.expect("readable").is_none());
     world.hands.set(NOON + 1000);
     assert!(world.store.session("t2").await.expect("readable").is_none());
@@ -80,9 +84,60 @@ async fn a_ticket_is_taken_once<E: Engine>(world: World<E>) {
     assert!(world.store.take_ticket("k1").await.expect("readable").is_none());
     world.hands.set(NOON + 10);
     assert!(world.store.take_ticket("k2").await.expect("readable").is_none());
-    world.store.end_session("t").await.expect("ended");
+    world.sign_out("t").await;
     assert!(world.store.take_ticket("k3").await.expect("readable").is_none());
     assert!(matches!(world.store.add_ticket("k4", "t", NOON + 20).await, Err(Error::NotFound)));
+}
+
+/// Any text was once looked up in a writing transaction, so strangers at the door stood in one queue with all edits.
+async fn a_stranger_does_not_wait_for_those_who_write<E: Engine>(world: World<E>) {
+    let id = world.add(Entity::Categories, &json!({"name": "c"})).await.row.id;
+    let given = fields(&json!({"name": "d"}));
+    let edit = world.store.update(Entity::Categories, &id, None, &given, &anna()).await.expect("written");
+
+    assert!(world.store.take_ticket("no ticket").await.expect("answered").is_none());
+    assert!(world.store.end_session("no session").await.expect("answered").is_none());
+    assert!(world.store.key("no key").await.expect("answered").is_none());
+
+    edit.commit().await.expect("committed");
+}
+
+async fn the_end_of_a_session_is_an_event_in_the_room_of_its_person<E: Engine>(world: World<E>) {
+    let user = world.person("anna", &[]).await;
+    world.sign_in(&user, "t").await.expect("signed in");
+    let before = world.log().await.len();
+
+    drop(world.store.end_session("t").await.expect("written, not committed").expect("there"));
+    assert_eq!(world.log().await.len(), before);
+    assert!(world.store.session("t").await.expect("readable").is_some());
+    let published =
+        world.store.end_session("t").await.expect("written").expect("there").commit().await.expect("committed");
+
+    let last = world.log().await.pop().expect("an event");
+    assert_eq!((last.event.as_str(), last.reason, &last.id), (SESSION_ENDED, Reason::Deleted, &user));
+    assert_eq!((&last.scope, last.data.is_none()), (&Scope::Room(Room::User(user.as_str().into())), true));
+    assert_eq!(published.records.iter().map(|record| record.seq).collect::<Vec<_>>(), [last.seq]);
+}
+
+async fn withdrawing_a_key_is_an_event_for_the_administrators<E: Engine>(world: World<E>) {
+    let first = world.store.add_key("first", "d1", &["publish".to_owned()], None).await.expect("added");
+    let second = world.store.add_key("second", "d2", &["admin".to_owned()], None).await.expect("added");
+    world.hands.set(NOON + 5);
+    world.store.key("d2").await.expect("readable").expect("there");
+
+    let keys = world.store.keys().await.expect("readable");
+    world.store.remove_key(&second).await.expect("withdrawn").commit().await.expect("committed");
+
+    let last = world.log().await.pop().expect("an event");
+    assert_eq!((last.event.as_str(), last.reason, &last.id), (KEYS_CHANGED, Reason::Deleted, &second));
+    assert_eq!(last.scope, Scope::Room(Room::Admin));
+    let told: Vec<_> = keys.iter().map(|key| (key.program.name.as_str(), key.created_at, key.last_used_at)).collect();
+    assert_eq!(told, [("first", NOON, None), ("second", NOON, Some(NOON + 5))]);
+    let left = world.store.keys().await.expect("readable");
+    assert_eq!(left.into_iter().map(|key| key.program.id).collect::<Vec<_>>(), [first]);
+    for id in [second.as_str(), "second", "", "-1"] {
+        assert!(matches!(world.store.remove_key(id).await, Err(Error::NotFound)), "{id}");
+    }
 }
 
 async fn a_key_is_found_and_its_use_is_noted_once_a_minute<E: Engine>(world: World<E>) {
@@ -102,7 +157,7 @@ async fn a_key_is_found_and_its_use_is_noted_once_a_minute<E: Engine>(world: Wor
     }
     assert!(world.store.key("unknown").await.expect("readable").is_none());
     assert!(world.store.key_by_id(&id).await.expect("readable").is_some());
-    world.store.remove_key("scanner").await.expect("withdrawn");
+    world.store.remove_key(&id).await.expect("withdrawn").commit().await.expect("committed");
     assert!(world.store.key("digest").await.expect("readable").is_none());
     assert!(world.store.key_by_id(&id).await.expect("readable").is_none());
 }

@@ -325,7 +325,7 @@ async fn a_list_never_misses_what_lies_before_its_position<E: Engine>(world: Wor
         for n in 0..writes {
             let room = lockstep_protocol::Room::Files;
             let publication = lockstep_store::Publication { draft: draft(room, "*"), key: None };
-            store.publish(vec![publication]).await.expect("written").commit().await.expect("committed");
+            store.publish(vec![vec![publication]]).await.expect("written").commit().await.expect("committed");
             let given = fields(&json!({"name": format!("c{n}"), "description": "", "enabled": true}));
             store
                 .create(Entity::Categories, &given, &anna())

@@ -58,7 +58,15 @@ async fn several_workers_that_start_together_on_a_new_file_all_open_it() {
 
 #[tokio::test]
 async fn what_is_no_database_is_refused_without_telling_its_password() {
-    for url in ["postgres://anna:secret@db/lockstep", "lockstep.db", "sqlite::memory:", ""] {
+    for url in [
+        "postgres://anna:secret@db/lockstep",
+        "lockstep.db",
+        "sqlite::memory:",
+        "sqlite:",
+        "sqlite://",
+        "sqlite:?mode=rwc",
+        "",
+    ] {
         let error = Store::open(&Options::new(url), SharedClock::system()).await.expect_err(url);
         assert!(matches!(error, OpenError::Url(_)));
         assert!(!error.to_string().contains("secret"), "{error}");
@@ -66,4 +74,20 @@ async fn what_is_no_database_is_refused_without_telling_its_password() {
     let error =
         Store::open(&Options::new("sqlite:/nowhere/at/all.db"), SharedClock::system()).await.expect_err("no directory");
     assert!(error.to_string().contains("check that its directory exists"), "{error}");
+}
+
+/// Names and hashes of passwords could once be read by everybody on the machine where the directory was open to them.
+#[tokio::test]
+async fn the_files_of_a_new_database_are_for_the_owner_and_his_group() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let path = dir.path().join("test.db");
+
+    let store = Store::open(&Options::new(format!("sqlite:{}", path.display())), SharedClock::system()).await;
+    let _held = store.expect("opened");
+
+    for name in ["test.db", "test.db-wal", "test.db-shm"] {
+        let mode = std::fs::metadata(dir.path().join(name)).expect(name).permissions().mode();
+        assert_eq!(mode & 0o137, 0, "{name}: {mode:o}");
+    }
 }

@@ -1,21 +1,28 @@
 //! Events without a row: a batch is one transaction, a key makes a second try harmless.
 
 use lockstep_protocol::Room;
-use lockstep_store::Publication;
+use lockstep_store::{KeyReused, Publication};
 
 use crate::world::{Engine, World, draft};
 
-contract!(a_key_that_is_known_is_answered_and_not_written_again, a_batch_that_is_not_committed_never_was);
+contract!(
+    a_key_that_is_known_is_answered_and_not_written_again,
+    a_key_that_stands_for_another_event_is_refused_with_its_request_alone,
+    a_batch_that_is_not_committed_never_was
+);
+
+fn entry(id: &str, key: &str) -> Publication {
+    Publication { draft: draft(Room::Files, id), key: Some(key.into()) }
+}
 
 async fn a_key_that_is_known_is_answered_and_not_written_again<E: Engine>(world: World<E>) {
     let first = world.publish(vec![(draft(Room::Files, "1"), Some("a"))]).await;
     let another = world.another(|_| ()).await.expect("opened");
-    let entry = |id: &str, key: &str| Publication { draft: draft(Room::Files, id), key: Some(key.into()) };
 
-    let batch = vec![entry("2", "a"), entry("3", "b"), entry("4", "b")];
+    let batch = vec![vec![entry("1", "a"), entry("3", "b"), entry("3", "b")]];
     let published = another.publish(batch).await.expect("written").commit().await.expect("committed");
 
-    let receipts = &published.receipts;
+    let receipts = published.answers[0].as_ref().expect("the same events");
     assert_eq!((receipts[0].seq, receipts[0].duplicate), (first[0].seq, true));
     assert!(!receipts[1].duplicate);
     assert_eq!((receipts[2].seq, receipts[2].duplicate), (receipts[1].seq, true));
@@ -23,10 +30,30 @@ async fn a_key_that_is_known_is_answered_and_not_written_again<E: Engine>(world:
     assert_eq!(world.log().await.len(), 2);
 }
 
-async fn a_batch_that_is_not_committed_never_was<E: Engine>(world: World<E>) {
-    let entry = Publication { draft: draft(Room::Files, "1"), key: Some("a".into()) };
+/// The second event under a key once vanished with the answer that it was there already.
+async fn a_key_that_stands_for_another_event_is_refused_with_its_request_alone<E: Engine>(world: World<E>) {
+    world.publish(vec![(draft(Room::Files, "1"), Some("a"))]).await;
+    let elsewhere = Publication { draft: draft(Room::Users, "1"), key: Some("a".into()) };
+    let batch = vec![
+        vec![entry("5", "b"), entry("2", "a")],
+        vec![entry("1", "a")],
+        vec![elsewhere],
+        vec![entry("5", "b"), entry("6", "b")],
+        vec![entry("7", "c")],
+        vec![entry("8", "c")],
+    ];
 
-    drop(world.store.publish(vec![entry]).await.expect("written"));
+    let published = world.store.publish(batch).await.expect("written").commit().await.expect("committed");
+
+    let refused = |key: &str| Some(KeyReused(key.to_owned()));
+    let refusals: Vec<_> = published.answers.iter().map(|answer| answer.clone().err()).collect();
+    assert_eq!(refusals, [refused("a"), None, refused("a"), refused("b"), None, refused("c")]);
+    assert_eq!(published.records.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["7"]);
+    assert_eq!(world.log().await.len(), 2);
+}
+
+async fn a_batch_that_is_not_committed_never_was<E: Engine>(world: World<E>) {
+    drop(world.store.publish(vec![vec![entry("1", "a")]]).await.expect("written"));
 
     assert!(world.log().await.is_empty());
     assert!(!world.publish(vec![(draft(Room::Files, "1"), Some("a"))]).await[0].duplicate);

@@ -97,7 +97,8 @@ impl<E: Engine> World<E> {
 
     pub(crate) async fn publish(&self, drafts: Vec<(Draft, Option<&str>)>) -> Vec<Receipt> {
         let batch = drafts.into_iter().map(|(draft, key)| Publication { draft, key: key.map(Into::into) }).collect();
-        self.store.publish(batch).await.expect("written").commit().await.expect("committed").receipts
+        let published = self.store.publish(vec![batch]).await.expect("written").commit().await.expect("committed");
+        published.answers.into_iter().next().expect("one request").expect("no key stands for something else")
     }
 
     /// The whole ledger.
@@ -115,6 +116,12 @@ impl<E: Engine> World<E> {
     /// Begins a session whose token has this digest.
     pub(crate) async fn sign_in(&self, user_id: &str, token: &str) -> Result<(), Error> {
         self.store.begin_session(&session(user_id, token)).await
+    }
+
+    /// Ends a session that is there.
+    pub(crate) async fn sign_out(&self, token: &str) {
+        let ended = self.store.end_session(token).await.expect("written").expect("there");
+        ended.commit().await.expect("committed");
     }
 }
 

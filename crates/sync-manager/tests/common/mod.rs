@@ -127,28 +127,29 @@ impl Book {
         })
     }
 
-    fn page(&self, wanted: impl Fn(&Record) -> bool, limit: usize) -> Result<Page, Unreadable> {
+    fn page(&self, seq: Seq, wanted: impl Fn(&Record) -> bool, limit: usize) -> Result<Page, Unreadable> {
         self.edit(|book| {
             if book.unreadable {
                 return Err(Unreadable("hidden by the test".into()));
             }
-            let rows = book.rows.iter().filter(|row| wanted(row)).take(limit).cloned().collect();
-            Ok(Page { head: book.head(), rows })
+            let known = seq == book.floor || book.rows.iter().any(|row| row.seq == seq);
+            let rows = book.rows.iter().filter(|row| row.seq > seq && wanted(row)).take(limit).cloned().collect();
+            Ok(Page { head: book.head(), known, rows })
         })
     }
 }
 
 impl Ledger for Book {
     async fn head(&self) -> Result<Head, Unreadable> {
-        self.page(|_| false, 0).map(|page| page.head)
+        self.page(Seq(0), |_| false, 0).map(|page| page.head)
     }
 
     async fn after(&self, seq: Seq, limit: usize) -> Result<Page, Unreadable> {
-        self.page(|row| row.seq > seq, limit)
+        self.page(seq, |_| true, limit)
     }
 
     async fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> Result<Page, Unreadable> {
-        self.page(|row| row.seq > seq && scopes.contains(&row.scope), limit)
+        self.page(seq, |row| scopes.contains(&row.scope), limit)
     }
 }
 

@@ -48,7 +48,7 @@ impl Session {
         session.send(&Packet::Connect(json!({"token": key.expose()}))).await?;
         match session.expect().await? {
             Packet::Connect(_) => Ok(session),
-            Packet::ConnectError(error) => Err(Ended::Failed(refused(&error))),
+            Packet::ConnectError(error) => Err(refused(&error)),
             other => Err(Ended::Lost(format!("`{other}` instead of a welcome"))),
         }
     }
@@ -103,13 +103,15 @@ fn patience(open: &Packet) -> Duration {
     Duration::from_millis(field("pingInterval") + field("pingTimeout")) + SLACK
 }
 
-fn refused(error: &Value) -> Failure {
+fn refused(error: &Value) -> Ended {
     match error.get("message").and_then(Value::as_str) {
-        Some("unauthorized") | None => Failure::Failed(
+        Some("unauthorized") | None => Ended::Failed(Failure::Failed(
             "the server does not know this key; `lockstep key add NAME --scope files.view,…` makes one that may listen"
                 .to_owned(),
-        ),
-        Some(other) => Failure::Failed(format!("the server refuses the connection: {other}")),
+        )),
+        // These pass by themselves.
+        Some(busy @ ("unavailable" | "rate_limited")) => Ended::Lost(format!("it says {busy}")),
+        Some(other) => Ended::Failed(Failure::Failed(format!("the server refuses the connection: {other}"))),
     }
 }
 

@@ -60,17 +60,21 @@ async fn a_list_has_a_position_and_is_not_sent_twice() {
     assert_eq!(changed.header("x-sync-position"), added.header("x-sync-position"));
 }
 
+/// A row carries what comes from other rows; its revision did not move when those changed, and pages kept the old name.
 #[tokio::test]
-async fn one_row_is_not_sent_twice() {
+async fn a_row_shows_the_new_name_of_what_it_refers_to_though_its_revision_stands() {
     let server = server().await;
     let anna = server.person("anna", None).await;
     let id = anna.add("categories", json!({"name": "Contracts"})).await;
-    let path = format!("/api/categories/{id}");
+    let file = json!({"name": "a.pdf", "category_id": id, "size": 1, "mime": "application/pdf"});
+    let path = format!("/api/files/{}", anna.add("files", file).await);
+    let before = anna.get(&path).await;
+    anna.patch(&format!("/api/categories/{id}"), 1, &json!({"name": "Agreements"})).await;
 
-    let known = anna.send(Method::GET, &path, &[("if-none-match", "\"1\"")], None).await;
-    let other = anna.send(Method::GET, &path, &[("if-none-match", "\"7\"")], None).await;
+    let after = anna.send(Method::GET, &path, &[("if-none-match", before.header("etag"))], None).await;
 
-    assert_eq!((known.status, other.status), (StatusCode::NOT_MODIFIED, StatusCode::OK));
+    assert_eq!((after.status, after.header("etag")), (StatusCode::OK, before.header("etag")));
+    assert_ne!(after.json(), before.json());
 }
 
 #[tokio::test]
@@ -94,6 +98,31 @@ async fn a_change_must_say_which_revision_it_has_seen() {
     assert_eq!((deleted.status, deleted.text.as_str()), (StatusCode::NO_CONTENT, ""));
     assert!(!deleted.header("x-sync-position").is_empty());
     assert_eq!(anna.get(&path).await.error(), (404, "not_found".into()));
+}
+
+#[tokio::test]
+async fn of_several_revisions_one_must_be_the_rows() {
+    let server = server().await;
+    let anna = server.person("anna", None).await;
+    let path = format!("/api/categories/{}", anna.add("categories", json!({"name": "Contracts"})).await);
+    let patch = async |tags: &[&str]| {
+        let headers: Vec<_> = tags.iter().map(|tag| ("if-match", *tag)).collect();
+        anna.send(Method::PATCH, &path, &headers, Some(&json!({"description": tags.concat()}))).await
+    };
+
+    assert_eq!(patch(&["\"77\", \"1\""]).await.status, StatusCode::OK);
+    assert_eq!(patch(&["\"77\"", "\"2\""]).await.status, StatusCode::OK);
+    assert_eq!(patch(&["\"77\", \"1\""]).await.error(), (412, "stale".into()));
+    assert_eq!(patch(&["\"other\""]).await.error(), (412, "stale".into()));
+    for malformed in ["\"3", "3\"", "", "three"] {
+        let answer = patch(&[malformed]).await;
+        assert_eq!(answer.error(), (400, "bad_request".into()), "{malformed}");
+        assert!(answer.json()["error"]["message"].as_str().is_some_and(|text| text.contains("If-Match")));
+    }
+    let toggle = [("if-match", "\"9\", \"3\"")];
+    assert_eq!(anna.send(Method::POST, &format!("{path}/toggle"), &toggle, None).await.status, StatusCode::OK);
+    let delete = [("if-match", "\"4\",\"5\"")];
+    assert_eq!(anna.send(Method::DELETE, &path, &delete, None).await.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
@@ -158,15 +187,18 @@ async fn a_page_knows_its_own_change_by_its_id() {
 
     anna.send(Method::POST, "/api/categories", &[("x-client-id", "page-1")], Some(&json!({"name": "A"}))).await;
     anna.send(Method::POST, "/api/categories", &[("x-client-id", &"x".repeat(65))], Some(&json!({"name": "B"}))).await;
+    let published = json!({"event": "categories:changed", "reason": "updated", "id": "7"});
+    anna.send(Method::POST, "/api/publish", &[("x-client-id", "page-2")], Some(&published)).await;
+    anna.send(Method::POST, "/api/publish", &[("x-client-id", &"x".repeat(65))], Some(&published)).await;
 
     let mut origins = Vec::new();
-    while origins.len() < 2 {
+    while origins.len() < 4 {
         let record = applied.recv().await.expect("a record");
         if record.event.as_str() == "categories:changed" {
             origins.push(record.origin.clone());
         }
     }
-    assert_eq!(origins, [Some("page-1".to_owned()), None]);
+    assert_eq!(origins, [Some("page-1".to_owned()), None, Some("page-2".to_owned()), None]);
 }
 
 #[tokio::test]
@@ -177,9 +209,25 @@ async fn a_program_publishes_once_however_often_it_tries() {
 
     let first = program.post("/api/publish", &body).await.json();
     let second = program.post("/api/publish", &body).await.json();
+    let other = json!({"event": "files:changed", "reason": "updated", "id": "8", "key": "k1"});
 
     assert_eq!((&first["duplicate"], &second["duplicate"]), (&json!(false), &json!(true)));
     assert_eq!(first["seq"], second["seq"]);
+    assert_eq!(program.post("/api/publish", &other).await.error(), (409, "key_reused".into()));
+}
+
+#[tokio::test]
+async fn a_key_that_stands_for_another_event_is_a_conflict() {
+    let server = server().await;
+    let program = server.program(&["publish"]).await;
+    let body = |id: &str| json!({"event": "files:changed", "reason": "updated", "id": id, "key": "nightly"});
+    program.post("/api/publish", &body("7")).await;
+
+    let other = program.post("/api/publish?lang=en", &body("8")).await;
+
+    assert_eq!(other.error(), (409, "key_reused".into()));
+    assert_eq!(other.json()["error"]["params"], json!({"key": "nightly"}));
+    assert!(other.json()["error"]["message"].as_str().is_some_and(|text| text.contains("“nightly”")));
 }
 
 #[tokio::test]
@@ -208,13 +256,6 @@ async fn what_cannot_be_published_is_named() {
     let program = server.program(&["publish"]).await;
     let publish = async |event: &str, room: Option<&str>, reason: &str| {
         let body = json!({"event": event, "reason": reason, "id": "7", "room": room});
-        let body: Value = body
-            .as_object()
-            .expect("one")
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
         program.post("/api/publish", &body).await.error()
     };
 

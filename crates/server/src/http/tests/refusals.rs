@@ -58,6 +58,25 @@ async fn a_body_of_two_megabytes_is_refused_whether_it_says_its_length_or_not() 
     assert_eq!(said.json()["error"]["params"]["max"], 1_048_576);
 }
 
+/// The answer once came only after the whole body or five seconds, though its length had said enough.
+#[tokio::test]
+async fn a_length_that_is_too_large_is_refused_before_the_body_comes() {
+    let server = server().await;
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+
+    let silent = stream::pending::<Result<Bytes, Infallible>>();
+    let request = Request::post("/api/login")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONTENT_LENGTH, "2147483648")
+        .body(Body::from_stream(silent));
+    let answer = server.send(request.expect("a request")).await;
+
+    assert_eq!(answer.error(), (413, "too_large".into()));
+    assert_eq!(answer.header("connection"), "close");
+    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_end_is_given_up() {
     let server = server().await;
@@ -114,8 +133,10 @@ async fn every_error_carries_the_requests_id() {
 async fn an_id_that_is_none_names_no_row() {
     let server = server().await;
     let anna = server.person("anna", None).await;
+    anna.add("files", json!({"name": "a.pdf", "size": 1, "mime": "application/pdf"})).await;
+    assert_eq!(anna.get("/api/files/1").await.status, StatusCode::OK);
 
-    for id in ["0", "-1", "x", "99999999999999999999", "%ff", "1%2F2"] {
+    for id in ["0", "-1", "x", "01", "+1", "%201", "99999999999999999999", "%ff", "1%2F2"] {
         assert_eq!(anna.get(&format!("/api/files/{id}")).await.error(), (404, "not_found".into()), "{id}");
     }
 }
@@ -128,6 +149,47 @@ async fn a_list_is_not_asked_what_it_does_not_know() {
     for query in ["sort=colour", "colour=red", "page=0", "per_page=501", "page=x"] {
         assert_eq!(anna.get(&format!("/api/files?{query}")).await.error(), (422, "invalid".into()), "{query}");
     }
+}
+
+#[tokio::test]
+async fn no_ids_are_no_rows() {
+    let server = server().await;
+    let anna = server.person("anna", None).await;
+    let id = anna.add("categories", json!({"name": "A"})).await;
+
+    assert_eq!(anna.get(&format!("/api/categories?ids={id}")).await.json()["total"], 1);
+    let none = anna.get("/api/categories?ids=").await.json();
+    assert_eq!((&none["total"], &none["items"]), (&json!(0), &json!([])));
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_is_wrong_and_not_something_near_it() {
+    let server = server().await;
+    let anna = server.person("anna", None).await;
+    let program = server.program(&["publish"]).await;
+    let said = |answer: Answer| answer.json()["error"]["message"].as_str().map(ToOwned::to_owned).unwrap_or_default();
+
+    let stranger = server.send(request(Method::GET, "/api/me?lang=en", &[("authorization", "Bearer x")], None)).await;
+    assert_eq!((stranger.error(), said(stranger).contains("lockstep key add")), ((401, "unauthorized".into()), true));
+    let nobody = server.send(request(Method::GET, "/api/me?lang=en", &[], None)).await;
+    assert!(said(nobody).contains("Sign in again"));
+    let room = anna.get("/api/sync/position?lang=en&room=flies").await;
+    assert_eq!(
+        said(room),
+        "There is no room “flies”. Rooms: index, files, users, groups, categories, registrators, admin, imports, products, logs."
+    );
+    for body in [json!(null), json!("x"), json!(7), json!([7])] {
+        let answer = program.post("/api/publish?lang=en", &body).await;
+        assert_eq!(answer.error(), (400, "bad_json".into()), "{body}");
+        assert!(said(answer).contains("JSON object"), "{body}");
+    }
+    for body in ["[]", "null", "\"x\""] {
+        let request = Request::post("/api/login?lang=en").header(header::CONTENT_TYPE, "application/json");
+        let answer = server.send(request.body(Body::from(body)).expect("a request")).await;
+        assert!(said(answer).contains("JSON object"), "{body}");
+    }
+    let page = anna.get("/api/files?page=99999999999999999999").await.json();
+    assert_eq!(page["error"]["fields"]["page"]["code"], "field.out_of_range");
 }
 
 #[tokio::test]

@@ -126,12 +126,23 @@ async fn a_write_stall_ends_the_reader_too() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_first_kill_counts() {
-    let Pair { ctl, traffic, .. } = pair();
+    let Pair { ours: _ours, ctl, traffic, .. } = pair();
 
     assert!(ctl.kill(KillReason::Drain));
     assert!(!ctl.kill(KillReason::Revoked));
 
     assert_eq!((traffic.kills(KillReason::Drain), traffic.kills(KillReason::Revoked)), (1, 0));
+}
+
+/// Who ends a session by its connection must learn that there is none any more, and end it in another way.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_closed_by_itself_is_not_killed() {
+    let Pair { ours, ctl, traffic, .. } = pair();
+    drop(ours);
+
+    assert!(!ctl.kill(KillReason::Revoked));
+
+    assert_eq!((traffic.kills(KillReason::Revoked), traffic.open()), (0, 0));
 }
 
 /// An end that kills its own connection while it is polled: the kill falls between the check and the storing of the waker.

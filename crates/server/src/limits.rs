@@ -1,8 +1,14 @@
 //! How often one may ask: a person, an API key, an address that is not signed in.
+//!
+//! The same counts hold at every door of a worker, so that nobody gets more by using two of them. Every refusal is counted for the
+//! operator.
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use governor::{
@@ -12,8 +18,10 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 
-use super::problem::Problem;
-use crate::config;
+use crate::{
+    config,
+    metrics::{Label, Metrics},
+};
 
 /// After so many questions those who asked nothing lately are forgotten. It bounds memory: each question remembers one name at most.
 const SWEEP_EVERY: u32 = 4096;
@@ -31,34 +39,49 @@ enum Who {
 
 type Keyed<C> = RateLimiter<Who, DefaultKeyedStateStore<Who>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
+/// Too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooOften {
+    /// When to try again.
+    pub(crate) seconds: u64,
+}
+
 /// The brakes of one worker.
-pub(super) struct Limits {
+pub(crate) struct Limits {
     people: Brake<DefaultClock>,
     keys: Brake<DefaultClock>,
+    metrics: Arc<Metrics>,
 }
 
 impl Limits {
-    pub(super) fn new(limits: &config::Limits) -> Self {
+    pub(crate) fn new(limits: &config::Limits, metrics: Arc<Metrics>) -> Self {
         let brake = |rate, burst| Brake::new(rate, burst, DefaultClock::default());
         Self {
             people: brake(limits.requests_per_s, limits.requests_burst),
             keys: brake(limits.key_requests_per_s, limits.key_requests_burst),
+            metrics,
         }
     }
 
     /// Counts a request of the person with this id.
-    pub(super) fn person(&self, id: &str) -> Result<(), Problem> {
-        self.people.check(&Who::Person(id.to_owned()))
+    pub(crate) fn person(&self, id: &str) -> Result<(), TooOften> {
+        self.counted("person", self.people.check(&Who::Person(id.to_owned())))
     }
 
     /// Counts a request from this address.
-    pub(super) fn address(&self, address: &str) -> Result<(), Problem> {
-        self.people.check(&Who::Address(address.to_owned()))
+    pub(crate) fn address(&self, address: &str) -> Result<(), TooOften> {
+        self.counted("address", self.people.check(&Who::Address(address.to_owned())))
     }
 
     /// Counts a request of the API key with this id.
-    pub(super) fn key(&self, id: String) -> Result<(), Problem> {
-        self.keys.check(&Who::Key(id))
+    pub(crate) fn key(&self, id: String) -> Result<(), TooOften> {
+        self.counted("key", self.keys.check(&Who::Key(id)))
+    }
+
+    fn counted(&self, kind: &'static str, checked: Result<(), TooOften>) -> Result<(), TooOften> {
+        checked.inspect_err(|_| {
+            self.metrics.rate_limited.get_or_create(&Label { kind }).inc();
+        })
     }
 }
 
@@ -76,15 +99,14 @@ impl<C: Clock + Clone> Brake<C> {
         Self { limiter, clock, asked: AtomicU32::new(0) }
     }
 
-    fn check(&self, who: &Who) -> Result<(), Problem> {
+    fn check(&self, who: &Who) -> Result<(), TooOften> {
         if self.asked.fetch_add(1, Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
-        self.limiter.check_key(who).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            Problem::rate_limited(wait.as_secs() + 1)
-        })
+        self.limiter
+            .check_key(who)
+            .map_err(|until| TooOften { seconds: until.wait_time_from(self.clock.now()).as_secs() + 1 })
     }
 }
 
