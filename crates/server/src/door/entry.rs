@@ -82,15 +82,25 @@ impl Door {
     /// The page is connected: it is told who it is and where it is, and hears what concerns its person.
     pub(super) async fn welcome(&self, socket: SocketRef) {
         let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
-        if !self.seat(&socket, &seat) {
+        if !self.greet(&socket, &seat) {
             return;
         }
-        seat.send("hello", &self.hello(&seat.caller()));
-        if self.enter_own_room(&socket, &seat).await.is_err() {
+        if self.enter_own_room(&seat).await.is_err() {
             seat.cut(KillReason::Unavailable);
         }
         // What was taken away after the look at the credential and before the seat was here to be found.
         self.check_seat(&seat).await;
+    }
+
+    /// Says hello, once and before anything else: the page may have asked before its welcome ran. False when it has gone already.
+    pub(super) fn greet(&self, socket: &SocketRef, seat: &Arc<Seat>) -> bool {
+        seat.greeted(|| {
+            let seated = self.seat(socket, seat);
+            if seated {
+                seat.send("hello", &self.hello(&seat.caller()));
+            }
+            seated
+        })
     }
 
     /// From here on the seat is found by whoever looks for it. False when the page has gone already.
@@ -106,8 +116,8 @@ impl Door {
         true
     }
 
-    async fn enter_own_room(&self, socket: &SocketRef, seat: &Arc<Seat>) -> Result<(), Unavailable> {
-        let member = seat.member(socket, self.sync()).await?;
+    async fn enter_own_room(&self, seat: &Arc<Seat>) -> Result<(), Unavailable> {
+        let member = seat.member(self.sync()).await?;
         let Some(user) = seat.caller().user().map(|user| Room::User(user.id.as_str().into())) else { return Ok(()) };
         self.sync().join(member, vec![(user, None)]).await.map(drop)
     }

@@ -57,6 +57,8 @@ pub(super) struct Seat {
     looking: tokio::sync::Mutex<()>,
     /// Known once the socket is connected, and given back when it is not: socket and seat hold each other.
     socket: OnceLock<SocketRef>,
+    /// Whether its page was there to be greeted.
+    greeted: OnceLock<bool>,
     member: OnceCell<MemberId>,
     /// What it has joined by name; the hub bounds how many.
     rooms: Mutex<Vec<Room>>,
@@ -73,6 +75,7 @@ impl Seat {
             caller: ArcSwap::from_pointee(caller),
             looking: tokio::sync::Mutex::default(),
             socket: OnceLock::new(),
+            greeted: OnceLock::new(),
             member: OnceCell::new(),
             rooms: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -107,13 +110,13 @@ impl Seat {
         open
     }
 
+    /// Runs `greet` for the first who asks; all others wait for it, so that nothing they send comes before.
+    pub(super) fn greeted(&self, greet: impl FnOnce() -> bool) -> bool {
+        *self.greeted.get_or_init(greet)
+    }
+
     /// Its place in the hub, taken at the first call: the welcome and the page's first request may come in either order.
-    pub(super) async fn member(
-        self: &Arc<Self>,
-        socket: &SocketRef,
-        sync: &SyncManager,
-    ) -> Result<MemberId, Unavailable> {
-        self.sit(socket);
+    pub(super) async fn member(self: &Arc<Self>, sync: &SyncManager) -> Result<MemberId, Unavailable> {
         let member = *self.member.get_or_try_init(|| sync.attach(self.clone())).await?;
         if self.closed.load(Ordering::SeqCst) {
             self.leave(sync).await;

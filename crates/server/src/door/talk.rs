@@ -17,7 +17,10 @@ pub(super) fn listen(door: &Door, socket: &SocketRef) {
     socket.on_fallback(
         async move |socket: SocketRef, Event(name): Event, TryData(data): TryData<Value>, ack: AckSender| {
             let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
-            door.answer(&socket, &seat, &name, &data.unwrap_or_default(), ack).await;
+            if !door.greet(&socket, &seat) {
+                return;
+            }
+            door.answer(&seat, &name, &data.unwrap_or_default(), ack).await;
         },
     );
 }
@@ -55,7 +58,7 @@ impl Request {
 }
 
 impl Door {
-    async fn answer(&self, socket: &SocketRef, seat: &Arc<Seat>, name: &str, data: &Value, ack: AckSender) {
+    async fn answer(&self, seat: &Arc<Seat>, name: &str, data: &Value, ack: AckSender) {
         if !seat.may_speak() {
             self.state().metrics.rate_limited.get_or_create(&Label { kind: "socket" }).inc();
             return reply(ack, &refused(Refusal::RateLimited));
@@ -70,24 +73,24 @@ impl Door {
         };
         self.state().metrics.client_event(request.kind());
         match request {
-            Request::Join(join) => reply(ack, &self.join(socket, seat, join).await),
-            Request::Leave(room) => reply(ack, &self.leave(socket, seat, &room).await),
+            Request::Join(join) => reply(ack, &self.join(seat, join).await),
+            Request::Leave(room) => reply(ack, &self.leave(seat, &room).await),
             Request::Position(room) => reply(ack, &self.position(seat, &room)),
         }
     }
 
-    async fn join(&self, socket: &SocketRef, seat: &Arc<Seat>, join: Join) -> Ack {
+    async fn join(&self, seat: &Arc<Seat>, join: Join) -> Ack {
         match join {
             Join::One(wish) => {
-                let mut acks = self.join_all(socket, seat, vec![wish]).await;
+                let mut acks = self.join_all(seat, vec![wish]).await;
                 Ack::One(acks.pop().expect("one ack for one wish"))
             }
-            Join::Many(wishes) => Ack::Many(self.join_all(socket, seat, wishes).await),
+            Join::Many(wishes) => Ack::Many(self.join_all(seat, wishes).await),
         }
     }
 
     /// One ack for each wish: those refused first, then those joined.
-    async fn join_all(&self, socket: &SocketRef, seat: &Arc<Seat>, wishes: Vec<Wish>) -> Vec<RoomAck> {
+    async fn join_all(&self, seat: &Arc<Seat>, wishes: Vec<Wish>) -> Vec<RoomAck> {
         let caller = seat.caller();
         let mut acks = Vec::with_capacity(wishes.len());
         let mut allowed = Vec::with_capacity(wishes.len());
@@ -102,7 +105,7 @@ impl Door {
             return acks;
         }
         let names: Vec<String> = allowed.iter().map(|(room, _)| room.to_string()).collect();
-        match self.enter(socket, seat, allowed).await {
+        match self.enter(seat, allowed).await {
             Ok(joined) => acks.extend(joined),
             Err(Unavailable) => {
                 acks.extend(names.into_iter().map(|room| RoomAck::Refused { room, why: Refusal::Unavailable }));
@@ -113,11 +116,10 @@ impl Door {
 
     async fn enter(
         &self,
-        socket: &SocketRef,
         seat: &Arc<Seat>,
         wishes: Vec<(Room, Option<Position>)>,
     ) -> Result<Vec<RoomAck>, Unavailable> {
-        let member = seat.member(socket, self.sync()).await?;
+        let member = seat.member(self.sync()).await?;
         let acks = self.sync().join(member, wishes).await?;
         for ack in &acks {
             if let RoomAck::Joined { room, .. } = ack {
@@ -129,16 +131,16 @@ impl Door {
         Ok(acks)
     }
 
-    async fn leave(&self, socket: &SocketRef, seat: &Arc<Seat>, name: &str) -> Value {
+    async fn leave(&self, seat: &Arc<Seat>, name: &str) -> Value {
         let Ok(room) = name.parse() else { return refused(Refusal::UnknownRoom) };
-        match self.exit(socket, seat, room).await {
+        match self.exit(seat, room).await {
             Ok(()) => json!({"ok": true}),
             Err(Unavailable) => refused(Refusal::Unavailable),
         }
     }
 
-    async fn exit(&self, socket: &SocketRef, seat: &Arc<Seat>, room: Room) -> Result<(), Unavailable> {
-        let member = seat.member(socket, self.sync()).await?;
+    async fn exit(&self, seat: &Arc<Seat>, room: Room) -> Result<(), Unavailable> {
+        let member = seat.member(self.sync()).await?;
         self.sync().leave(member, room.clone()).await?;
         seat.left(&room);
         Ok(())

@@ -104,3 +104,24 @@ async fn who_guesses_too_often_is_told_so_and_counted() {
     assert!(metrics.contains("lockstep_rate_limited_total{kind=\"address\"} 1\n"), "{metrics}");
     assert!(metrics.contains("lockstep_connects_total{transport=\"websocket\",result=\"accepted\"} 1\n"), "{metrics}");
 }
+
+/// A page may ask as soon as it is connected: before its welcome has run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_in_a_hurry_hears_hello_first_and_once() {
+    let site = site(&[]).await;
+    let cookie = format!("lockstep_session={}", site.anna().await);
+
+    for _ in 0..200 {
+        let mut page = site.websocket(None, &[("cookie", &cookie)]).await.expect("a WebSocket");
+        assert!(matches!(page.next().await, Packet::Open(_)));
+        assert!(matches!(page.sign_in(Value::Null).await, Packet::Connect(_)));
+        page.send(&Packet::event(Some(1), "sync:join", json!({"room": "files"}))).await;
+        page.send(&Packet::event(Some(2), "sync:pos", json!({"room": "files"}))).await;
+
+        page.event("hello").await;
+        for _ in 0..2 {
+            let answer = page.next().await;
+            assert!(matches!(answer, Packet::Ack { .. }), "{answer}");
+        }
+    }
+}
