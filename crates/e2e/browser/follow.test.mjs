@@ -1,7 +1,7 @@
 /** One person changes something on one worker; another person's page on another worker follows. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { api, change, closed, edit, here, live, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
+import { api, change, closed, countLists, edit, here, live, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
 
 const world = withBrowser();
 
@@ -16,11 +16,12 @@ async function two(path) {
   } };
 }
 
-test("each edit in one window appears in the other", async () => {
+test("each edit in one window appears in the other, without a request for it", async () => {
   const { anna, olga, end } = await two("/categories?per_page=500");
   await live(olga.page, "categories");
   const category = await make.category(anna.page, { description: "старое" });
   await row(olga.page, category).waitFor();
+  const counted = countLists(olga.page, "categories");
 
   for (const description of ["первое описание", "второе описание", "третье описание"]) {
     await edit(anna.page, category);
@@ -30,7 +31,11 @@ test("each edit in one window appears in the other", async () => {
     await row(olga.page, category).getByText(description).waitFor();
     await row(anna.page, category).getByText(description).waitFor();
   }
+  // A row with the number of its files cannot be patched: this is asked for once, and only this.
+  await make.file(anna.page, { category_id: category.id });
+  await row(olga.page, category).getByRole("link", { name: "1", exact: true }).waitFor();
 
+  assert.equal(counted.lists, 1);
   await end();
 });
 

@@ -117,3 +117,12 @@ export async function edit(page, record) {
 
 /** Waits until the record's dialog is gone. */
 export const closed = (page) => page.waitForFunction(() => !document.querySelector("dialog.record[open]"));
+
+/** Counts the requests for a list from now on. */
+export function countLists(page, entity) {
+  const counted = { lists: 0 };
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname === `/api/${entity}`) counted.lists += 1;
+  });
+  return counted;
+}

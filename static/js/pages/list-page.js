@@ -132,9 +132,16 @@ class ListPage {
     return this.#store.position;
   }
 
-  /** Rows show counts of others: a change there is a reason to look again. @param {string} other */
+  /**
+   * Rows show counts of others: a change there is a reason to look again, unless it only echoes a change of our own rows. What patched
+   * rows show of others is as old as the last look, so that is what the handler claims to show.
+   * @param {string} other
+   */
   #watch(other) {
-    SyncManager.on(`${other}:changed`, async () => (await this.#store.refresh(), this.#store.position), { debounce: 400 });
+    let looked = this.#store.position;
+    const echoes = (/** @type {any} */ event) => event.cause?.event === `${this.#spec.entity}:changed`;
+    const look = async () => (await this.#store.refresh(), (looked = this.#store.position));
+    SyncManager.on(`${other}:changed`, (_event, { events }) => (events.every(echoes) ? looked : look()), { debounce: 400 });
     SyncManager.joinRoom(other, { position: this.#store.position });
   }
 
