@@ -35,7 +35,7 @@ pub use cluster::{Cluster, Shape};
 pub use http::Reply;
 pub use nginx::{Extra, Nginx};
 pub use page::{Heard, Page, Refused};
-pub use process::{Launch, Process};
+pub use process::{Launch, Process, runs};
 pub use redis::Redis;
 pub use tree::{lockstep, repository};
 pub use waiting::{LIMIT, eventually, within};

@@ -165,11 +165,19 @@ impl Process {
         eventually(&what, LIMIT, || std::future::ready(self.exited())).await
     }
 
-    /// Ends it with SIGKILL, children and all, and waits until it is gone.
+    /// Ends it with SIGKILL, children and all, and waits until they are gone: a child that drains would go on answering.
     pub fn kill(&mut self) {
         if self.exited().is_none() {
+            let children = children(self.pid());
             let _ = kill_process_group(pid(self.pid()), Signal::KILL);
             self.status = self.child.wait().ok();
+            for child in &children {
+                let _ = kill_process(pid(*child), Signal::KILL);
+            }
+            let started = Instant::now();
+            while children.iter().any(|child| runs(*child)) && started.elapsed() < TIDY {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
@@ -252,4 +260,11 @@ pub fn children(process: u32) -> Vec<u32> {
         .collect();
     all.sort_unstable();
     all
+}
+
+/// Whether the process is there and more than a zombie: one whose parent has gone may wait long for somebody to take note of its end.
+#[must_use]
+pub fn runs(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with('Z'))
 }

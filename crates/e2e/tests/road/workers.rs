@@ -1,7 +1,7 @@
 //! Worker processes: started, watched, restarted, drained.
 
-use lockstep_e2e::{LIMIT, Page, Shape, eventually, http};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use lockstep_e2e::{LIMIT, Page, Shape, eventually, http, runs};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::story::{category, next};
@@ -13,7 +13,7 @@ fn pid(process: u32) -> Pid {
 /// Waits until none of these processes exists.
 async fn gone(processes: &[u32]) {
     eventually("the end of the workers", LIMIT, || async {
-        processes.iter().all(|process| test_kill_process(pid(*process)).is_err()).then_some(())
+        (!processes.iter().any(|process| runs(*process))).then_some(())
     })
     .await;
 }
