@@ -13,5 +13,6 @@ mod outages;
 mod proxies;
 mod refusals;
 mod rights;
+mod slow;
 mod story;
 mod workers;
