@@ -29,7 +29,8 @@ use crate::{
 
 type Admitted = Pin<Box<dyn Future<Output = Result<(), &'static str>> + Send>>;
 
-/// The check before a socket is connected. Handlers are registered here, since the page may speak before the welcome has run.
+/// The check before a socket is connected. Handlers are registered here, since the page may speak before the welcome has run; what it
+/// says then waits for that.
 pub(super) fn admit(door: Door) -> impl Fn(SocketRef, TryData<Value>) -> Admitted + Clone + Send + Sync + 'static {
     move |socket, TryData(payload)| {
         let door = door.clone();
@@ -82,25 +83,16 @@ impl Door {
     /// The page is connected: it is told who it is and where it is, and hears what concerns its person.
     pub(super) async fn welcome(&self, socket: SocketRef) {
         let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
-        if !self.greet(&socket, &seat) {
+        if !self.seat(&socket, &seat) {
             return;
         }
+        seat.send("hello", &self.hello(&seat.caller()));
+        seat.welcomed();
         if self.enter_own_room(&seat).await.is_err() {
             seat.cut(KillReason::Unavailable);
         }
         // What was taken away after the look at the credential and before the seat was here to be found.
         self.check_seat(&seat).await;
-    }
-
-    /// Says hello, once and before anything else: the page may have asked before its welcome ran. False when it has gone already.
-    pub(super) fn greet(&self, socket: &SocketRef, seat: &Arc<Seat>) -> bool {
-        seat.greeted(|| {
-            let seated = self.seat(socket, seat);
-            if seated {
-                seat.send("hello", &self.hello(&seat.caller()));
-            }
-            seated
-        })
     }
 
     /// From here on the seat is found by whoever looks for it. False when the page has gone already.

@@ -3,9 +3,12 @@
 //! The one place that emits. What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then
 //! the connection is ended.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -15,7 +18,10 @@ use lockstep_protocol::Room;
 use lockstep_sync_manager::{Cut, MemberId, Outlet, Sent, SyncManager, Unavailable};
 use serde_json::value::RawValue;
 use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::{
+    sync::{OnceCell, SetOnce},
+    time::{Instant, timeout},
+};
 
 use crate::{
     config::Limits,
@@ -25,6 +31,9 @@ use crate::{
 /// So many seconds with too many events within a minute end the connection: an honest page backs off after the first. A burst sent in
 /// one turn is one breach, however large.
 const MAX_BREACHES: u32 = 3;
+
+/// How long what a page says waits for its welcome. That takes microseconds, and where it never comes the connection is closed as well.
+const WELCOME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The seconds of the present minute in which too much was said.
 #[derive(Default)]
@@ -57,8 +66,8 @@ pub(super) struct Seat {
     looking: tokio::sync::Mutex<()>,
     /// Known once the socket is connected, and given back when it is not: socket and seat hold each other.
     socket: OnceLock<SocketRef>,
-    /// Whether its page was there to be greeted.
-    greeted: OnceLock<bool>,
+    /// Whether its page was there to be greeted; empty until its welcome has run or it has gone.
+    greeted: SetOnce<bool>,
     member: OnceCell<MemberId>,
     /// What it has joined by name; the hub bounds how many.
     rooms: Mutex<Vec<Room>>,
@@ -75,7 +84,7 @@ impl Seat {
             caller: ArcSwap::from_pointee(caller),
             looking: tokio::sync::Mutex::default(),
             socket: OnceLock::new(),
-            greeted: OnceLock::new(),
+            greeted: SetOnce::new(),
             member: OnceCell::new(),
             rooms: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -110,9 +119,17 @@ impl Seat {
         open
     }
 
-    /// Runs `greet` for the first who asks; all others wait for it, so that nothing they send comes before.
-    pub(super) fn greeted(&self, greet: impl FnOnce() -> bool) -> bool {
-        *self.greeted.get_or_init(greet)
+    /// Its page has been told hello.
+    pub(super) fn welcomed(&self) {
+        let _ = self.greeted.set(true);
+    }
+
+    /// Waits until its page has been told hello; false when it went before, or is not welcomed in good time.
+    ///
+    /// The engine hands on what a page says a moment before the page counts as connected. An answer would go out all the same, and an
+    /// event be dropped: so nothing that a page asks for is done before its welcome has run.
+    pub(super) async fn greeted(&self) -> bool {
+        timeout(WELCOME_LIMIT, self.greeted.wait()).await.is_ok_and(|greeted| *greeted)
     }
 
     /// Its place in the hub, taken at the first call: the welcome and the page's first request may come in either order.
@@ -157,6 +174,7 @@ impl Seat {
     /// No more than a mark: whoever holds the seat from now on gives it up.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        let _ = self.greeted.set(false);
     }
 
     /// Gives the place back; nothing reaches the page any more.
@@ -239,8 +257,6 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::advance;
 
     use super::*;

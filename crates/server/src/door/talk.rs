@@ -17,10 +17,9 @@ pub(super) fn listen(door: &Door, socket: &SocketRef) {
     socket.on_fallback(
         async move |socket: SocketRef, Event(name): Event, TryData(data): TryData<Value>, ack: AckSender| {
             let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
-            if !door.greet(&socket, &seat) {
-                return;
+            if seat.greeted().await {
+                door.answer(&seat, &name, &data.unwrap_or_default(), ack).await;
             }
-            door.answer(&seat, &name, &data.unwrap_or_default(), ack).await;
         },
     );
 }

@@ -3,7 +3,7 @@
 mod kills;
 mod strangers;
 
-use std::{future::pending, net::SocketAddr, time::Duration};
+use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::{SinkExt, StreamExt};
@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest},
 };
 
-use super::Door;
+use super::{Door, seat::Seat};
 use crate::{
     http,
     listen::{Conn, Guard, GuardedListener, bind},
@@ -126,16 +126,17 @@ fn no_filter() -> lockstep_app::ListQuery {
 struct Page(WebSocketStream<TcpStream>);
 
 impl Page {
-    /// The next packet but pings; [`Packet::Close`] when the connection has ended.
+    /// The next packet but pings and beats, which come when it is their time; [`Packet::Close`] when the connection has ended.
     async fn next(&mut self) -> Packet {
-        timeout(PATIENCE, self.next_but_pings()).await.expect("something happens")
+        timeout(PATIENCE, self.next_of_interest()).await.expect("something happens")
     }
 
-    async fn next_but_pings(&mut self) -> Packet {
+    async fn next_of_interest(&mut self) -> Packet {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => match Packet::parse(&text).expect("a packet") {
                     Packet::Ping => self.send(&Packet::Pong).await,
+                    Packet::Event { name, .. } if name == "sync:pos" => {}
                     packet => return packet,
                 },
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Packet::Close,

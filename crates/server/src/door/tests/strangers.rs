@@ -125,3 +125,25 @@ async fn a_page_in_a_hurry_hears_hello_first_and_once() {
         }
     }
 }
+
+/// The engine lets a page speak a moment before it counts as connected: an answer went out then, and hello was dropped in silence.
+#[tokio::test]
+async fn what_a_page_asks_before_its_welcome_waits_for_it() {
+    let site = site(&[]).await;
+    let token = site.anna().await;
+    let (mut page, _) = site.page(&token).await;
+    let socket = site.door.0.io.sockets().pop().expect("one page");
+    let caller = site.door.seats().pop().expect("one page").caller();
+    socket.extensions.insert(Arc::new(Seat::new((*caller).clone(), None, &site.state.settings.limits)));
+
+    page.send(&Packet::event(Some(1), "sync:join", json!({"room": "files"}))).await;
+    let (mut other, _) = site.page(&token).await;
+    for _ in 0..10 {
+        assert!(other.join("files").await, "the worker is busy with others meanwhile");
+    }
+    site.door.welcome(socket).await;
+
+    page.event("hello").await;
+    let answer = page.next().await;
+    assert!(matches!(answer, Packet::Ack { .. }), "{answer}");
+}
