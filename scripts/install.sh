@@ -114,8 +114,8 @@ without_services() {
     # shellcheck disable=SC2064 # the values of now are meant
     trap "$sudo rm -f $policy" EXIT
   fi
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 update
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@" >/dev/null
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 update
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install --no-install-recommends "$@" >/dev/null
   for package in "${fresh[@]}"; do
     case "$package" in
       redis-server | nginx) $sudo systemctl disable --quiet "$package" >/dev/null 2>&1 || true ;;

@@ -11,7 +11,7 @@ import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 /** Longer than anything here takes on a busy machine; a wait that ends sooner costs nothing. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",

@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use tokio::{
@@ -83,13 +84,25 @@ impl fmt::Display for Address {
     }
 }
 
-/// A port that was free a moment ago, for programs that cannot be told `0`. The kernel hands ports out in a circle, so the next test
-/// gets another one.
+/// Where the tests' own servers listen: below the ports that Linux gives to outgoing connections, so that no client of another test
+/// sits on a port while its server is being started, and above those that browsers refuse.
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+
+/// From one port to the next: a program that needs neighbours has them to itself.
+const PORT_STEP: u16 = 10;
+
+/// A port that nobody listens on, for programs that cannot be told `0`; a multiple of ten, and its nine successors are given to nobody
+/// else.
 ///
 /// # Panics
 /// When the machine has none left.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port to spare");
-    listener.local_addr().expect("a bound socket has an address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let places = u32::from((PORTS.end - PORTS.start) / PORT_STEP);
+    // Two test processes at a time begin at different places.
+    let first = std::process::id().wrapping_mul(97);
+    let port = |place: u32| PORTS.start + PORT_STEP * u16::try_from(place % places).expect("a remainder is smaller");
+    let mut ports = (0..places).map(|_| port(first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed))));
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a port to spare")
 }

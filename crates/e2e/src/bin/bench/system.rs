@@ -193,7 +193,7 @@ fn event() -> serde_json::Value {
 fn neighbouring_ports() -> (u16, Vec<SocketAddr>) {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let free = |port| std::net::TcpListener::bind(local(port)).is_ok();
-    let mut bases = std::iter::repeat_with(|| free_port() / 10 * 10);
+    let mut bases = std::iter::repeat_with(free_port);
     let base =
         bases.find(|base| (0..WORKERS).all(|number| free(base + number))).expect("ports do not run out for ever");
     (base, (0..WORKERS).map(|number| local(base + number)).collect())
