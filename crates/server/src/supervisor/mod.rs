@@ -1,6 +1,6 @@
 //! One process that keeps N equal worker processes alive.
 //!
-//! Guarantees: a worker that dies is started again, after 0.2 to 10 s; SIGTERM and SIGINT end all workers, each given time to let its
+//! Guarantees: a worker that dies is started again, after 0.1 to 10 s; SIGTERM and SIGINT end all workers, each given time to let its
 //! pages go, then killed; SIGHUP is passed on; workers end by themselves when the supervisor is gone.
 //! It gives up only where starting again cannot help: a worker says that it was started wrongly, or none of its first starts held.
 //! It never serves a request itself.
