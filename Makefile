@@ -37,7 +37,7 @@ build: install-run front ## the release binary, pages inside: target/release/loc
 	cargo build --release --locked -p lockstep-server
 
 clean: ## remove all that was built or installed here
-	rm -rf target node_modules static/dist crates/e2e/peers/node/node_modules
+	rm -rf target node_modules static/dist static/dist.new crates/e2e/peers/node/node_modules
 
 front:
 	npm run build

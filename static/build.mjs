@@ -3,9 +3,11 @@
  *
  * Hashed files for ever (`<name>-<hash>.<ext>`), stable names for what other people's pages include (`js/sync.js`, `js/utils.js`),
  * one HTML file a page, `manifest.json` for the server. `--watch` builds again on every change, without the compressed copies.
+ *
+ * A build that fails leaves the one before; one that comes out the same does not touch it, so that Cargo need not embed it again.
  */
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { watch } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -16,6 +18,8 @@ import * as esbuild from "esbuild";
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url));
 const DIST = path.join(ROOT, "dist");
+/** Where a build is made. */
+const NEW = path.join(ROOT, "dist.new");
 const BASE = "/static/dist";
 const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "login"];
 /** Other people's code that ends up in what we serve; its licences go along. */
@@ -29,7 +33,7 @@ const hashOf = (content) => createHash("sha256").update(content).digest("hex").s
 /** Writes a file under a name that tells its content, and returns its address. */
 async function emit(name, extension, content) {
   const file = `${name}-${hashOf(content)}.${extension}`;
-  await writeFile(path.join(DIST, file), content);
+  await writeFile(path.join(NEW, file), content);
   return `${BASE}/${file}`;
 }
 
@@ -70,7 +74,7 @@ const picturesAsFiles = {
 
 async function styles() {
   const entryPoints = [path.join(ROOT, "css/app.css")];
-  const { outputFiles } = await esbuild.build({ ...SHARED, entryPoints, outdir: DIST, write: false, plugins: [picturesAsFiles] });
+  const { outputFiles } = await esbuild.build({ ...SHARED, entryPoints, outdir: NEW, write: false, plugins: [picturesAsFiles] });
   return emit("app", "css", outputFiles[0].text);
 }
 
@@ -78,7 +82,7 @@ async function styles() {
 async function modules(define) {
   const entryPoints = Object.fromEntries(PAGES.map((page) => [page, path.join(ROOT, `js/pages/${page}.js`)]));
   const { metafile } = await esbuild.build({
-    ...SHARED, entryPoints, define, outdir: DIST, format: "esm", splitting: true, metafile: true,
+    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true,
     entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
   });
   const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint?.includes("js/pages/"));
@@ -90,7 +94,7 @@ async function modules(define) {
 /** What pages of other makers include with a plain `<script>`. */
 async function classics(define) {
   const entryPoints = { sync: path.join(ROOT, "js/sync.js"), utils: path.join(ROOT, "js/utils.js") };
-  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(DIST, "js"), format: "iife" });
+  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife" });
 }
 
 async function theme() {
@@ -107,7 +111,7 @@ async function pages(manifest, entries) {
       if (!(name in holes)) throw new Error(`page.html: no value for {{${name}}}`);
       return holes[name];
     });
-    await writeFile(path.join(DIST, `${page}.html`), html);
+    await writeFile(path.join(NEW, `${page}.html`), html);
   }
 }
 
@@ -118,21 +122,21 @@ async function licences() {
     const file = (await readdir(directory)).find((entry) => /^licen[cs]e/i.test(entry));
     return `${name} ${version} (${license})\n\n${file ? await readFile(path.join(directory, file), "utf8") : ""}`;
   });
-  await writeFile(path.join(DIST, "licences.txt"), (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`));
+  await writeFile(path.join(NEW, "licences.txt"), (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`));
 }
 
 async function compress() {
-  const files = (await readdir(DIST, { recursive: true })).filter((file) => /\.(js|css|svg|html)$/.test(file));
+  const files = (await readdir(NEW, { recursive: true })).filter((file) => /\.(js|css|svg|html)$/.test(file));
   await Promise.all(files.map(async (file) => {
-    const content = await readFile(path.join(DIST, file));
-    await writeFile(path.join(DIST, `${file}.gz`), await promisify(gzip)(content, { level: 9 }));
-    await writeFile(path.join(DIST, `${file}.br`), await promisify(brotliCompress)(content));
+    const content = await readFile(path.join(NEW, file));
+    await writeFile(path.join(NEW, `${file}.gz`), await promisify(gzip)(content, { level: 9 }));
+    await writeFile(path.join(NEW, `${file}.br`), await promisify(brotliCompress)(content));
   }));
 }
 
 async function build({ small }) {
-  await rm(DIST, { recursive: true, force: true });
-  await mkdir(DIST, { recursive: true });
+  await rm(NEW, { recursive: true, force: true });
+  await mkdir(NEW, { recursive: true });
   const icons = await sprite();
   const define = { __ICONS__: JSON.stringify(icons) };
   const [css, entries, themeFile] = await Promise.all([styles(), modules(define), theme(), classics(define), licences()]);
@@ -141,10 +145,26 @@ async function build({ small }) {
   const template = await readFile(path.join(ROOT, "html/page.html"), "utf8");
   const manifest = { build: hashOf(JSON.stringify(parts) + template), ...parts };
   await pages(manifest, entries);
-  await cp(path.join(ROOT, "html/favicon.svg"), path.join(DIST, "favicon.svg"));
-  await writeFile(path.join(DIST, "manifest.json"), JSON.stringify(manifest, null, 1));
+  await cp(path.join(ROOT, "html/favicon.svg"), path.join(NEW, "favicon.svg"));
+  await writeFile(path.join(NEW, "manifest.json"), JSON.stringify(manifest, null, 1));
   if (small) await compress();
+  await replace();
   return manifest;
+}
+
+/** Puts the new build in the place of the former one, unless it is the same. */
+async function replace() {
+  const [before, now] = await Promise.all([DIST, NEW].map(fingerprint));
+  await rm(before === now ? NEW : DIST, { recursive: true, force: true });
+  if (before !== now) await rename(NEW, DIST);
+}
+
+/** What tells a directory's files and their contents; empty where there is none. */
+async function fingerprint(directory) {
+  const names = await readdir(directory, { recursive: true }).catch(() => []);
+  const files = names.filter((name) => path.extname(name)).sort();
+  const contents = await Promise.all(files.map((file) => readFile(path.join(directory, file))));
+  return files.map((file, n) => `${file} ${hashOf(contents[n])}`).join("\n");
 }
 
 const watching = process.argv.includes("--watch");
