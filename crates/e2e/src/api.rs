@@ -78,6 +78,16 @@ impl Api {
         self.post(&format!("/api/{entity}"), &row).await.expect(201).json()
     }
 
+    /// How far the ledger has come, whether or not any worker has told of it yet. For those who may see categories.
+    ///
+    /// # Panics
+    /// When the server does not say.
+    pub async fn committed(&self) -> u64 {
+        let list = self.get("/api/categories?per_page=1").await.expect(200);
+        let (_, seq) = list.header("x-sync-position").rsplit_once(':').expect("epoch:seq");
+        seq.parse().expect("a number")
+    }
+
     /// A JSON request with more headers.
     pub async fn json(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };

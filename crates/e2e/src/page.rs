@@ -18,6 +18,9 @@ const PATH: &str = "/socket.io/?EIO=4&transport=websocket";
 /// Packets kept for a later look. A test that lets more pile up has lost its way.
 const KEPT: usize = 100_000;
 
+/// Between two questions how far a worker has come; a page may ask ten things a second.
+const BETWEEN_ASKS: Duration = Duration::from_millis(100);
+
 /// An event as it came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
@@ -175,8 +178,26 @@ impl Page {
         .await
     }
 
-    /// Everything heard so far under this name, in order, taken away. To be sure that all of it has come, ask the server something
-    /// first: what it sent before its ack is then here.
+    /// Waits until this page's worker has come as far as `seq`. What it had to tell of until then is here: answers leave after it.
+    ///
+    /// # Panics
+    /// When it does not come so far within [`LIMIT`].
+    pub async fn reaches(&mut self, seq: u64) {
+        within(&format!("a worker that has come to {seq}"), LIMIT, async {
+            while self.ask("sync:pos", json!({"room": "index"})).await["seq"].as_u64() < Some(seq) {
+                tokio::time::sleep(BETWEEN_ASKS).await;
+            }
+        })
+        .await;
+    }
+
+    /// Lets go of everything heard so far.
+    pub fn forget(&mut self) {
+        self.heard.clear();
+    }
+
+    /// Everything heard so far under this name, in order, taken away. To be sure that all of it has come, wait for its place first
+    /// ([`Page::reaches`]).
     pub fn heard(&mut self, name: &str) -> Vec<Heard> {
         let (taken, left) = std::mem::take(&mut self.heard).into_iter().partition(|heard| heard.name == name);
         self.heard = left;

@@ -159,7 +159,7 @@ async fn an_event_published_by_a_program_takes_the_same_road() {
     for page in &mut pages {
         assert_eq!(page.event("registrators:changed").await.body["seq"], first["seq"]);
         assert_eq!(page.event("files:changed").await.body["cause"]["seq"], first["seq"]);
-        settle(page, "registrators").await;
+        settle(page, &admin).await;
         assert!(page.heard("registrators:changed").is_empty(), "the second was the first");
     }
 }

@@ -21,9 +21,11 @@ impl Scene {
         Scene { cluster, admin, witness }
     }
 
-    /// From here on the witness listens.
+    /// From here on the witness listens; what went before it has forgotten.
     async fn watch(&mut self) {
         self.witness.join("categories").await;
+        settle(&mut self.witness, &self.admin).await;
+        self.witness.forget();
     }
 
     /// The refusal has this status and code, and nobody was told of a change.
@@ -33,7 +35,7 @@ impl Scene {
         let error = reply.json()["error"].clone();
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
         assert!(error["requestId"].is_string(), "{error}");
-        settle(&mut self.witness, "categories").await;
+        settle(&mut self.witness, &self.admin).await;
         assert!(self.witness.heard("categories:changed").is_empty(), "a refused change was announced");
         error
     }

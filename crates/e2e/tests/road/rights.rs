@@ -118,7 +118,7 @@ async fn a_page_cannot_speak_as_the_server() {
     }
 
     for page in [&mut here, &mut there] {
-        settle(page, "categories").await;
+        settle(page, &admin).await;
         for name in ["categories:changed", "sync:reset", "sync:bye", "notification", "nonsense"] {
             assert!(page.heard(name).is_empty(), "{name} got through");
         }

@@ -29,7 +29,7 @@ pub(crate) fn rev(row: &Value) -> u64 {
     row["rev"].as_u64().expect("a row has a revision")
 }
 
-/// One page at each of these addresses, in these rooms.
+/// One page at each of these addresses, in these rooms. What was committed before is behind them.
 pub(crate) async fn pages(addresses: &[Address], person: &Api, rooms: &[&str]) -> Vec<Page> {
     let mut pages = Vec::new();
     for address in addresses {
@@ -37,6 +37,8 @@ pub(crate) async fn pages(addresses: &[Address], person: &Api, rooms: &[&str]) -
         for room in rooms {
             page.join(room).await;
         }
+        settle(&mut page, person).await;
+        page.forget();
         pages.push(page);
     }
     pages
@@ -60,7 +62,8 @@ pub(crate) fn assert_unbroken(events: &[Heard]) {
     }
 }
 
-/// Everything the server had to say to this page has arrived, since answers leave in order.
-pub(crate) async fn settle(page: &mut Page, room: &str) {
-    page.ask("sync:pos", json!({"room": room})).await;
+/// This page has heard of everything committed so far, if it was to. An answer to its author does not mean that: the event may still
+/// be on its way. `reader` may see categories.
+pub(crate) async fn settle(page: &mut Page, reader: &Api) {
+    page.reaches(reader.committed().await).await;
 }
