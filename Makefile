@@ -18,7 +18,8 @@ test: install-test front ## every suite: types, pages, crates, real processes, b
 	npm run check
 	npm test
 	cargo build --locked --workspace --bin lockstep
-	@$(FILES); set -x; LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep cargo test --locked --workspace
+	@$(FILES); set -x; export LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep; cargo test --locked --workspace && \
+	LOCKSTEP__SYNC__FAST_LANE=false cargo test --locked -p lockstep-e2e --test road -- --skip browsers
 
 cluster: install-cluster front ## Redis, three workers, nginx on http://127.0.0.1:8088, sample data; Ctrl+C ends all
 	cargo build --release --locked -p lockstep-server

@@ -9,6 +9,7 @@
 mod client;
 mod event;
 mod fanout;
+pub mod frame;
 pub mod ledger;
 pub mod packet;
 pub mod page;

@@ -53,6 +53,8 @@ pub struct Metrics {
     pub connects: Family<Connect, Counter>,
     /// Socket.IO disconnects by reason.
     pub disconnects: Family<Label, Counter>,
+    /// Socket.IO sessions by the way their events take: `lane`, `engine`, `unopened`.
+    pub ways: Family<Label, Counter>,
     /// Events from pages, by kind: `join`, `leave`, `pos`, `refused`, `spoofed`.
     pub client_events: Family<Label, Counter>,
     /// Refused because there were too many, by who asked: `person`, `address`, `key`, `login` (attempts to sign in), `socket` (events
@@ -75,6 +77,7 @@ impl Metrics {
         let metrics = Self {
             connects: Family::default(),
             disconnects: Family::default(),
+            ways: Family::default(),
             client_events: Family::default(),
             rate_limited: Family::default(),
             missing_upgrades: Counter::default(),
@@ -88,6 +91,12 @@ impl Metrics {
             "disconnects",
             "Signed-in Socket.IO sessions that ended, by reason",
             metrics.disconnects.clone(),
+        );
+        registry.register(
+            "ways",
+            "Socket.IO sessions by the way their events take: `lane`, `engine` (long polling, or switched off), or `unopened`: a \
+             WebSocket whose output was not understood, served by the engine",
+            metrics.ways.clone(),
         );
         registry.register("client_events", "Events that pages sent, by kind", metrics.client_events.clone());
         registry.register(

@@ -161,7 +161,7 @@ impl Parts {
         Guard {
             traffic: self.state.traffic.clone(),
             connections: connection_cap(limits.connections),
-            write_stall: limits.write_stall(),
+            bounds: limits.bounds(),
             header: limits.header(),
         }
     }

@@ -22,6 +22,7 @@ use crate::{
     Options, Status,
     bus::{Channel, Signal},
     counters::Counters,
+    gather::BURST,
     hub::{BEAT_TURNS, Hub, MemberId, Outlet},
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
@@ -39,9 +40,6 @@ const BUS_PATIENCE: Duration = Duration::from_secs(3);
 /// The pause before a ledger that could not be read at the start is tried again.
 const START_PAUSE: Duration = Duration::from_millis(500);
 
-/// Messages taken in one turn, so that a burst reaches a socket in one write, yet stays well below its queue.
-const BURST: usize = 64;
-
 /// Pages asked to come back are spread over so many milliseconds.
 const COME_BACK_WITHIN_MS: u64 = 5_000;
 
@@ -49,11 +47,30 @@ const COME_BACK_WITHIN_MS: u64 = 5_000;
 pub(crate) enum Command {
     Attach(MemberId, Arc<dyn Outlet>),
     Detach(MemberId),
-    Join(MemberId, Vec<(Room, Option<Position>)>, oneshot::Sender<Vec<RoomAck>>),
+    Join(MemberId, Vec<(Room, Option<Position>)>, Asked),
     Leave(MemberId, Room),
     Workers(oneshot::Sender<Vec<WorkerInfo>>),
     Rooms(oneshot::Sender<Vec<(Room, usize)>>),
     Farewell(oneshot::Sender<()>),
+}
+
+/// What is done with the answers to a join.
+type Tell = Box<dyn FnOnce(&[RoomAck]) + Send>;
+
+/// Who asked to join, and what is to be said to him before anything that happens afterwards.
+pub(crate) struct Asked {
+    pub(crate) tell: Tell,
+    pub(crate) reply: oneshot::Sender<Vec<RoomAck>>,
+}
+
+impl Asked {
+    fn answer(self, acks: Vec<RoomAck>) {
+        // Who waits no longer has said so to his page.
+        if !self.reply.is_closed() {
+            (self.tell)(&acks);
+            let _ = self.reply.send(acks);
+        }
+    }
 }
 
 /// Who noticed that something was missing.
@@ -195,6 +212,7 @@ impl<L: Ledger> Live<L> {
         if let Some(signal) = next {
             self.hear_one(signal).await;
         }
+        self.actor.hub.flush().await;
         tokio::task::yield_now().await;
     }
 
@@ -223,27 +241,28 @@ impl<L: Ledger> Live<L> {
             return debug!("a message on the bus that is no event");
         };
         match self.worker.hear(&record) {
-            Heard::Apply => self.apply(Arc::new(record)),
+            Heard::Apply => self.apply(Arc::new(record)).await,
             Heard::Drop => {}
             Heard::Repair => self.repair(NoticedBy::Chain).await,
         }
     }
 
-    fn apply(&mut self, record: Arc<Record>) {
+    /// Applies the next record; what pages hear of it leaves when the turn ends.
+    async fn apply(&mut self, record: Arc<Record>) {
         let emissions = self.worker.apply(record.clone(), self.actor.hub.live_rooms());
         for emission in emissions {
-            let name = emission.event.as_str();
-            self.actor.hub.send(&emission.room, name, &emission.payload, &self.actor.counters);
             if !self.actor.hub.is_live(&emission.room) {
                 self.worker.forget(&emission.room);
             }
+            self.actor.hub.gather(emission).await;
         }
         self.actor.counters.applied.add(1);
         let _ = self.actor.applied.send(record);
     }
 
-    /// Reads what the ledger has after the cursor and applies it; or gives everything up when nothing can be proved.
+    /// Reads what the ledger has after the cursor and applies it; or gives everything up when nothing can be proved. Ends the turn.
     async fn repair(&mut self, noticed: NoticedBy) {
+        self.actor.hub.flush().await;
         loop {
             let look = self.actor.ledger.after(self.worker.position().seq, PAGE);
             let Some(page) = self.actor.read(look).await else { return };
@@ -267,11 +286,12 @@ impl<L: Ledger> Live<L> {
 
     async fn apply_page(&mut self, page: Page) {
         for (number, record) in page.rows.into_iter().enumerate() {
-            self.apply(Arc::new(record));
+            self.apply(Arc::new(record)).await;
             if number % BURST == BURST - 1 {
                 tokio::task::yield_now().await;
             }
         }
+        self.actor.hub.flush().await;
     }
 
     fn reset(&mut self, why: ResetWhy, head: Head) {
@@ -286,7 +306,7 @@ impl<L: Ledger> Live<L> {
     fn beat(&mut self) {
         self.turn = self.turn.wrapping_add(1);
         let Self { actor, worker, turn } = self;
-        actor.hub.beat(*turn, &worker.position(), |room| worker.last(room), &actor.counters);
+        actor.hub.beat(*turn, &worker.position(), |room| worker.last(room));
     }
 
     fn heartbeat(&self) -> Heartbeat {
@@ -323,9 +343,9 @@ impl<L: Ledger> Live<L> {
                     self.worker.forget(&room);
                 }
             }
-            Command::Join(id, wishes, reply) => {
-                let acks = self.join_all(id, wishes, &reply).await;
-                let _ = reply.send(acks);
+            Command::Join(id, wishes, asked) => {
+                let acks = self.join_all(id, wishes, &asked.reply).await;
+                asked.answer(acks);
             }
             Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
             Command::Rooms(reply) => {

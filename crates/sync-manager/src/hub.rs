@@ -1,21 +1,27 @@
 //! Which local sockets are in which room, and what becomes of those that read too slowly.
 //!
-//! The actor owns the hub; there is no lock. A socket's queue belongs to its [`Outlet`] and is bounded there. Full is never silent:
-//! the socket is marked behind, is told how far its rooms have come as soon as it takes a packet again, and is cut after ten seconds.
-//! One slow socket costs the others nothing.
+//! The actor owns the hub; there is no lock. Events are gathered for a turn and handed to each socket as one run. A socket's queue
+//! belongs to its [`Outlet`] and is bounded there. Full is never silent: the socket is marked behind, is told how far its rooms have
+//! come as soon as it takes a packet again, and is cut after ten seconds. One slow socket costs the others nothing.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
-use lockstep_protocol::{Position, Room, Seq};
+use lockstep_protocol::{Emission, Position, Room, Seq};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
-use tokio::time::Instant;
+use tokio::{task::yield_now, time::Instant};
 
-use crate::counters::Counters;
+use crate::{
+    counters::Counters,
+    gather::{Gathered, RoomSet, Runs},
+    run::Run,
+};
+
+/// Sockets served before other tasks of the thread get their turn: a lone write costs the kernel about 4 µs.
+const SOCKETS_A_TURN: usize = 256;
 
 /// How long a socket may be behind before it is cut. A healthy page takes a packet within milliseconds.
 const BEHIND_LIMIT: Duration = Duration::from_secs(10);
@@ -30,13 +36,13 @@ const MAX_ROOMS: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub(crate) u64);
 
-/// What became of a packet.
+/// What became of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// The socket's queue took it.
     Queued,
-    /// The queue is full; the packet is lost for this socket.
-    Full,
+    /// The queue is full; so many events are lost for this socket.
+    Full(usize),
     /// The socket is closed.
     Gone,
 }
@@ -48,10 +54,10 @@ pub enum Cut {
     SlowConsumer,
 }
 
-/// The way out to one socket. The hub hands on finished bytes; it is the outlet that knows a transport.
+/// The way out to one socket. The hub hands on finished events; it is the outlet that knows a transport.
 pub trait Outlet: Send + Sync + 'static {
-    /// Queues `event` with its argument `payload`, finished JSON. Never waits.
-    fn send(&self, event: &str, payload: &RawValue) -> Sent;
+    /// Takes a run, in order with all runs before. Never waits.
+    fn send(&self, run: &Run) -> Sent;
 
     /// Ends the connection so that the page reconnects.
     fn cut(&self, why: Cut);
@@ -64,10 +70,13 @@ struct Member {
 }
 
 /// The sockets and rooms of one worker.
-#[derive(Default)]
+///
+/// Who is where changes only between turns: with nothing gathered.
 pub(crate) struct Hub {
+    counters: Arc<Counters>,
+    gathered: Gathered,
     members: HashMap<MemberId, Member>,
-    rooms: HashMap<Room, HashMap<MemberId, Arc<dyn Outlet>>>,
+    rooms: HashMap<Room, HashSet<MemberId>>,
 }
 
 #[derive(Serialize)]
@@ -77,12 +86,17 @@ struct Beat<'a> {
 }
 
 impl Hub {
+    pub(crate) fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, gathered: Gathered::default(), members: HashMap::new(), rooms: HashMap::new() }
+    }
+
     pub(crate) fn attach(&mut self, id: MemberId, outlet: Arc<dyn Outlet>) {
         self.members.insert(id, Member { outlet, rooms: Vec::new(), behind: None });
     }
 
     /// Takes the socket out of everything; the rooms nobody is in any more.
     pub(crate) fn detach(&mut self, id: MemberId) -> Vec<Room> {
+        debug_assert!(self.gathered.is_empty(), "somebody leaves in the middle of a turn");
         let Some(member) = self.members.remove(&id) else { return Vec::new() };
         member.rooms.into_iter().filter(|room| self.leave_room(id, room)).collect()
     }
@@ -94,15 +108,17 @@ impl Hub {
     }
 
     pub(crate) fn join(&mut self, id: MemberId, room: &Room) {
+        debug_assert!(self.gathered.is_empty(), "somebody joins in the middle of a turn");
         let Some(member) = self.members.get_mut(&id) else { return };
         if !member.rooms.contains(room) {
             member.rooms.push(room.clone());
-            self.rooms.entry(room.clone()).or_default().insert(id, member.outlet.clone());
+            self.rooms.entry(room.clone()).or_default().insert(id);
         }
     }
 
     /// True when nobody is in the room any more.
     pub(crate) fn leave(&mut self, id: MemberId, room: &Room) -> bool {
+        debug_assert!(self.gathered.is_empty(), "somebody leaves in the middle of a turn");
         if let Some(member) = self.members.get_mut(&id) {
             member.rooms.retain(|joined| joined != room);
         }
@@ -135,38 +151,62 @@ impl Hub {
         self.members.len()
     }
 
-    /// Hands one finished event to everybody in the room.
-    pub(crate) fn send(&mut self, room: &Room, event: &str, payload: &str, counters: &Counters) {
-        let Some(members) = self.rooms.get(room) else { return };
-        let payload: &RawValue = serde_json::from_str(payload).expect("an emission is finished JSON");
-        let mut full = Vec::new();
-        let mut delivered = 0;
-        for (id, outlet) in members {
-            match outlet.send(event, payload) {
-                Sent::Queued => delivered += 1,
-                Sent::Full => full.push(*id),
-                Sent::Gone => {}
-            }
+    /// Adds an event to this turn. A turn that is full ends first.
+    pub(crate) async fn gather(&mut self, emission: Arc<Emission>) {
+        if !self.rooms.contains_key(&emission.room) {
+            return;
         }
-        counters.deliveries.add(delivered);
-        counters.dropped.add(full.len() as u64);
-        self.mark_behind(&full);
+        if self.gathered.is_full() {
+            self.flush().await;
+        }
+        self.gathered.push(emission);
     }
 
-    fn mark_behind(&mut self, ids: &[MemberId]) {
-        let now = Instant::now();
-        for id in ids {
-            if let Some(member) = self.members.get_mut(id) {
-                member.behind.get_or_insert(now);
+    /// Ends the turn: everybody gets what he hears of it, as one run.
+    pub(crate) async fn flush(&mut self) {
+        let gathered = std::mem::take(&mut self.gathered);
+        let audience = self.audience(&gathered);
+        let mut runs = Runs::from(gathered);
+        for (number, (id, rooms)) in audience.into_iter().enumerate() {
+            self.send(id, runs.of(rooms));
+            if number % SOCKETS_A_TURN == SOCKETS_A_TURN - 1 {
+                yield_now().await;
             }
+        }
+    }
+
+    /// Who hears something of a turn, and of which of its rooms.
+    fn audience(&self, gathered: &Gathered) -> Vec<(MemberId, RoomSet)> {
+        let members = |room| self.rooms.get(room).into_iter().flatten();
+        let rooms: Vec<_> = gathered.rooms().collect();
+        if let [(set, only)] = rooms[..] {
+            return members(only).map(|id| (*id, set)).collect();
+        }
+        let mut audience = HashMap::<MemberId, RoomSet>::new();
+        for (set, room) in rooms {
+            members(room).for_each(|id| *audience.entry(*id).or_default() |= set);
+        }
+        audience.into_iter().collect()
+    }
+
+    fn send(&mut self, id: MemberId, run: &Run) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        match member.outlet.send(run) {
+            Sent::Queued => self.counters.deliveries.add(run.len() as u64),
+            Sent::Full(lost) => {
+                self.counters.deliveries.add((run.len() - lost) as u64);
+                self.counters.dropped.add(lost as u64);
+                member.behind.get_or_insert_with(Instant::now);
+            }
+            Sent::Gone => {}
         }
     }
 
     /// Says `event` to every socket of this worker; each gets its own payload. One whose queue is full is cut: it cannot be told.
-    pub(crate) fn tell_all(&mut self, event: &str, mut payload: impl FnMut() -> serde_json::Value) {
+    pub(crate) fn tell_all(&mut self, event: &'static str, mut payload: impl FnMut() -> serde_json::Value) {
+        debug_assert!(self.gathered.is_empty(), "everybody is told something in the middle of a turn");
         for member in self.members.values() {
-            let payload = to_raw_value(&payload()).expect("a JSON value is JSON");
-            if member.outlet.send(event, &payload) == Sent::Full {
+            if let Sent::Full(_) = member.outlet.send(&Run::of(event, &payload())) {
                 member.outlet.cut(Cut::SlowConsumer);
             }
         }
@@ -174,7 +214,7 @@ impl Hub {
 
     /// Tells the sockets whose turn it is, and those that are behind, how far their rooms have come. Who has been behind for too
     /// long is cut.
-    pub(crate) fn beat(&mut self, turn: u32, position: &Position, last: impl Fn(&Room) -> Seq, counters: &Counters) {
+    pub(crate) fn beat(&mut self, turn: u32, position: &Position, last: impl Fn(&Room) -> Seq) {
         for (id, member) in &mut self.members {
             if id.0 % u64::from(BEAT_TURNS) != u64::from(turn % BEAT_TURNS) && member.behind.is_none()
                 || member.rooms.is_empty()
@@ -183,14 +223,13 @@ impl Hub {
             }
             let rooms = member.rooms.iter().map(|room| (room.to_string(), last(room))).collect();
             let beat = Beat { epoch: &position.epoch, rooms };
-            let payload = to_raw_value(&beat).expect("a beat has string keys");
-            match member.outlet.send("sync:pos", &payload) {
+            match member.outlet.send(&Run::of("sync:pos", &beat)) {
                 Sent::Queued => member.behind = None,
                 Sent::Gone => {}
-                Sent::Full => {
+                Sent::Full(_) => {
                     let since = *member.behind.get_or_insert_with(Instant::now);
                     if since.elapsed() >= BEHIND_LIMIT {
-                        counters.slow_consumers.add(1);
+                        self.counters.slow_consumers.add(1);
                         member.outlet.cut(Cut::SlowConsumer);
                     }
                 }

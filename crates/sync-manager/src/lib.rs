@@ -24,9 +24,11 @@
 mod actor;
 pub mod bus;
 mod counters;
+mod gather;
 mod hub;
 mod outbox;
 mod roster;
+mod run;
 
 use std::{
     sync::{
@@ -46,8 +48,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use counters::{Counter, Counters};
 pub use hub::{Cut, MemberId, Outlet, Sent};
 pub use roster::{Heartbeat, WorkerInfo};
+pub use run::Run;
 
-use actor::{Actor, Command};
+use actor::{Actor, Asked, Command};
 use bus::{Bus, Channel};
 use outbox::Outbox;
 
@@ -162,7 +165,7 @@ impl SyncManager {
             counters: counters.clone(),
             status,
             applied: applied.clone(),
-            hub: hub::Hub::default(),
+            hub: hub::Hub::new(counters.clone()),
             roster: roster::Roster::default(),
         };
         tasks.spawn(pump);
@@ -200,7 +203,21 @@ impl SyncManager {
         member: MemberId,
         wishes: Vec<(Room, Option<Position>)>,
     ) -> Result<Vec<RoomAck>, Unavailable> {
-        self.ask(|reply| Command::Join(member, wishes, reply)).await
+        self.join_and(member, wishes, |_| {}).await
+    }
+
+    /// The same; `tell` is given the answers at the moment of the join: after every run that came before and ahead of every run that
+    /// comes after. It must not wait. It is not called when the answer would come too late.
+    ///
+    /// # Errors
+    /// As [`SyncManager::join`].
+    pub async fn join_and(
+        &self,
+        member: MemberId,
+        wishes: Vec<(Room, Option<Position>)>,
+        tell: impl FnOnce(&[RoomAck]) + Send + 'static,
+    ) -> Result<Vec<RoomAck>, Unavailable> {
+        self.ask(|reply| Command::Join(member, wishes, Asked { tell: Box::new(tell), reply })).await
     }
 
     /// Leaves a room.

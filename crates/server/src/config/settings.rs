@@ -9,7 +9,7 @@ use super::{
     secret::Secret,
     text::{List, Mode, Network, WebOrigin, one, optional, words},
 };
-use crate::listen::Listen;
+use crate::listen::{Bounds, Listen};
 
 /// The whole configuration, checked: whoever holds one may rely on the ranges that `config.ini.example` gives.
 #[derive(Debug, Clone, Deserialize)]
@@ -119,6 +119,8 @@ pub struct Sync {
     pub ledger_min_events: u64,
     /// Newest events in memory.
     pub ring_events: usize,
+    /// Whether events go to a WebSocket as finished frames.
+    pub fast_lane: bool,
     /// Which rooms look again when the room on the left changes.
     pub dependencies: BTreeMap<Room, List<Room>>,
 }
@@ -163,6 +165,8 @@ pub struct Limits {
     pub connections: usize,
     /// Packets that wait for a slow page.
     pub socket_queue_packets: usize,
+    /// Bytes that wait for a slow page.
+    pub socket_queue_bytes: usize,
     /// Events from a page: rate.
     pub socket_events_per_s: u32,
     /// Events from a page: burst.
@@ -200,9 +204,13 @@ impl Limits {
         Duration::from_secs(self.body_s)
     }
 
-    /// How long a connection may take nothing.
-    pub fn write_stall(&self) -> Duration {
-        Duration::from_secs(self.write_stall_s)
+    /// What a connection may cost.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            write_stall: Duration::from_secs(self.write_stall_s),
+            packets: self.socket_queue_packets,
+            bytes: self.socket_queue_bytes,
+        }
     }
 }
 

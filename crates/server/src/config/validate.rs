@@ -104,6 +104,7 @@ impl Check<'_> {
         self.range("socketio.max_payload", socketio.max_payload, 1_024, 16 << 20);
         self.range("limits.connections", limits.connections as u64, 1, 1_000_000);
         self.range("limits.socket_queue_packets", limits.socket_queue_packets as u64, 16, 65_536);
+        self.range("limits.socket_queue_bytes", limits.socket_queue_bytes as u64, 65_536, 1 << 30);
         for (key, rate) in [
             ("limits.socket_events_per_s", limits.socket_events_per_s),
             ("limits.socket_events_burst", limits.socket_events_burst),

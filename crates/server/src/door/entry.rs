@@ -6,11 +6,8 @@ use ::http::{HeaderMap, request::Parts};
 use axum::extract::ConnectInfo;
 use lockstep_app::Caller;
 use lockstep_protocol::Room;
-use lockstep_sync_manager::{Outlet, Unavailable};
-use serde_json::{
-    Value, json,
-    value::{RawValue, to_raw_value},
-};
+use lockstep_sync_manager::{Outlet, Run, Unavailable};
+use serde_json::{Value, json};
 use socketioxide::{
     extract::{SocketRef, TryData},
     socket::DisconnectReason,
@@ -23,7 +20,7 @@ use crate::{
     clock,
     credential::Credential,
     http,
-    listen::{Conn, ConnCtl, KillReason},
+    listen::{Conn, Connection, KillReason},
     metrics::{Connect, Label},
 };
 
@@ -55,7 +52,8 @@ impl Door {
     async fn admit(&self, socket: &SocketRef, payload: &Value) -> Result<(), &'static str> {
         let parts = socket.req_parts();
         let caller = self.identify(payload, parts).await?;
-        let seat = Seat::new(caller, direct(parts), &self.state().settings.limits);
+        let seat = Seat::new(caller, direct(parts), &self.state().settings);
+        self.state().metrics.ways.get_or_create(&Label { kind: seat.way(&self.state().settings) }).inc();
         socket.extensions.insert(Arc::new(seat));
         talk::listen(self, socket);
         let door = self.clone();
@@ -86,7 +84,7 @@ impl Door {
         if !self.seat(&socket, &seat) {
             return;
         }
-        seat.send("hello", &self.hello(&seat.caller()));
+        seat.send(&self.hello(&seat.caller()));
         seat.welcomed();
         if self.enter_own_room(&seat).await.is_err() {
             seat.cut(KillReason::Unavailable);
@@ -102,7 +100,7 @@ impl Door {
             return false;
         }
         seats.insert(socket.id, seat.clone());
-        if let Some(upgraded) = self.0.upgrades.remove(&socket.id.to_string()) {
+        if let Some(upgraded) = self.upgraded(&socket.id.to_string()) {
             seat.moved_to(upgraded);
         }
         true
@@ -114,7 +112,7 @@ impl Door {
         self.sync().join(member, vec![(user, None)]).await.map(drop)
     }
 
-    fn hello(&self, caller: &Caller) -> Box<RawValue> {
+    fn hello(&self, caller: &Caller) -> Run {
         let state = self.state();
         let position = state.sync.status().borrow().position.clone();
         let hello = json!({
@@ -125,7 +123,7 @@ impl Door {
             "syncIdleSeconds": state.settings.sync.sync_idle_seconds,
             "user": caller.user(),
         });
-        to_raw_value(&hello).expect("a JSON value is JSON")
+        Run::of("hello", &hello)
     }
 
     async fn gone(&self, socket: &SocketRef, reason: DisconnectReason) {
@@ -148,9 +146,9 @@ fn credential(payload: &Value, headers: &HeaderMap) -> Option<Credential> {
 }
 
 /// The connection of a session that began with a WebSocket: always its first. One that began with polling has none until its upgrade.
-fn direct(parts: &Parts) -> Option<Arc<ConnCtl>> {
+fn direct(parts: &Parts) -> Option<Arc<Connection>> {
     let websocket = parameter(&parts.uri, "transport") == Some("websocket");
-    parts.extensions.get::<ConnectInfo<Conn>>().filter(|_| websocket).map(|info| info.0.ctl.clone())
+    parts.extensions.get::<ConnectInfo<Conn>>().filter(|_| websocket).map(|info| info.0.connection.clone())
 }
 
 fn name(reason: &DisconnectReason) -> &'static str {

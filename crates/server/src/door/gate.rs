@@ -15,14 +15,14 @@ use tracing::warn;
 
 use super::Door;
 use crate::{
-    listen::{Conn, ConnCtl},
+    listen::{Conn, Connection},
     origin,
 };
 
 /// Says of the request's connection that a whole head has come. Outermost: whoever answers, the deadline for the head is met.
 pub(super) fn head_seen(request: Request) -> Request {
-    if let Some(ctl) = ctl_of(&request) {
-        ctl.head_seen();
+    if let Some(connection) = connection_of(&request) {
+        connection.head_seen();
     }
     request
 }
@@ -34,30 +34,25 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
     if let Some(refusal) = door.refusal(&request) {
         return refusal;
     }
-    let upgrade = Upgrade::of(&request);
+    let (connection, session) = (connection_of(&request).cloned(), upgraded_session(&request));
     let response = next.run(lean(request)).await;
-    if let Some(upgrade) = upgrade.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-        door.remember(upgrade);
+    if let Some(connection) = connection.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+        connection.switching();
+        if let Some(session) = session {
+            door.remember(session, &connection);
+        }
     }
     response
 }
 
-/// A session that goes on by a WebSocket, and the connection of that.
-struct Upgrade {
-    sid: String,
-    ctl: Arc<ConnCtl>,
+fn connection_of(request: &Request) -> Option<&Arc<Connection>> {
+    request.extensions().get::<ConnectInfo<Conn>>().map(|info| &info.0.connection)
 }
 
-impl Upgrade {
-    fn of(request: &Request) -> Option<Self> {
-        let (transport, sid) = (parameter(request.uri(), "transport")?, parameter(request.uri(), "sid")?);
-        let ctl = ctl_of(request).filter(|_| transport == "websocket")?.clone();
-        Some(Self { sid: sid.to_owned(), ctl })
-    }
-}
-
-fn ctl_of(request: &Request) -> Option<&Arc<ConnCtl>> {
-    request.extensions().get::<ConnectInfo<Conn>>().map(|info| &info.0.ctl)
+/// The session that asks to go on by a WebSocket.
+fn upgraded_session(request: &Request) -> Option<String> {
+    let websocket = parameter(request.uri(), "transport") == Some("websocket");
+    parameter(request.uri(), "sid").filter(|_| websocket).map(str::to_owned)
 }
 
 impl Door {
@@ -97,13 +92,18 @@ impl Door {
 
     /// Notes the connection of an upgrade. The engine answers 101 before it judges, and hangs up on a second WebSocket of a session; so
     /// the first living one counts, and nobody can put a connection of his choice in its place.
-    fn remember(&self, Upgrade { sid, ctl }: Upgrade) {
+    fn remember(&self, session: String, connection: &Arc<Connection>) {
         let seats = self.lock();
-        match sid.parse().ok().and_then(|sid| seats.get(&sid)) {
-            Some(seat) => seat.moved_to(ctl),
-            None if self.0.upgrades.get(&sid).is_some_and(|first| !first.is_dead()) => {}
-            None => self.0.upgrades.insert(sid, ctl),
+        match session.parse().ok().and_then(|sid| seats.get(&sid)) {
+            Some(seat) => seat.moved_to(connection.clone()),
+            None if self.upgraded(&session).is_some_and(|first| !first.is_dead()) => {}
+            None => self.0.upgrades.insert(session, Arc::downgrade(connection)),
         }
+    }
+
+    /// The connection that carries a session which began with polling, if it was seen and still is.
+    pub(super) fn upgraded(&self, session: &str) -> Option<Arc<Connection>> {
+        self.0.upgrades.get(session)?.upgrade()
     }
 }
 

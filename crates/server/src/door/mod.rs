@@ -1,7 +1,7 @@
 //! The Socket.IO door: pages come in, say which rooms they want, and hear them.
 //!
-//! One way out: [`seat`] alone emits, to one socket, what the hub hands it and the greeting. Every other emit of the library is banned
-//! by lint. A page may ask, never tell: change events that a client sends are refused and counted.
+//! One way out: [`seat`] alone speaks to a page: what the hub hands it, the greeting and answers. Every other emit of the library, and
+//! every other use of a connection's lane, is banned by lint. A page may ask, never tell: change events that a client sends are refused and counted.
 //! It guarantees that nobody hears a room without the right to, and that a person whose session or rights are taken away is out.
 
 mod entry;
@@ -15,7 +15,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ use tower::{ServiceBuilder, util::option_layer};
 
 use crate::{
     http,
-    listen::{ConnCtl, KillReason},
+    listen::{Connection, KillReason},
     state::State,
 };
 use seat::Seat;
@@ -57,8 +57,9 @@ struct Inner {
     state: State,
     io: SocketIo,
     seats: Mutex<HashMap<Sid, Arc<Seat>>>,
-    /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first.
-    upgrades: Cache<String, Arc<ConnCtl>>,
+    /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first. Weak,
+    /// since a connection holds its descriptor for as long as somebody holds it.
+    upgrades: Cache<String, Weak<Connection>>,
 }
 
 impl Door {

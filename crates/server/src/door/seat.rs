@@ -1,6 +1,7 @@
 //! One person's open page: who it is, its way out, and how much it may say.
 //!
-//! The one place that emits. What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then
+//! The one place that speaks to a page. Where its session began with a WebSocket it speaks by the connection's lane, and then by that
+//! alone: frames of the lane overtake what waits in the engine's queue. Otherwise the engine carries all. What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then
 //! the connection is ended.
 
 use std::{
@@ -14,18 +15,22 @@ use std::{
 use arc_swap::{ArcSwap, ArcSwapOption};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use lockstep_app::Caller;
-use lockstep_protocol::Room;
-use lockstep_sync_manager::{Cut, MemberId, Outlet, Sent, SyncManager, Unavailable};
+use lockstep_protocol::{Room, RoomAck, frame};
+use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable};
+use serde::Serialize;
 use serde_json::value::RawValue;
-use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
+use socketioxide::{
+    SendError, SocketError, TransportType,
+    extract::{AckSender, SocketRef},
+};
 use tokio::{
     sync::{OnceCell, SetOnce},
     time::{Instant, timeout},
 };
 
 use crate::{
-    config::Limits,
-    listen::{ConnCtl, KillReason},
+    config::{Limits, Settings},
+    listen::{Connection, KillReason, Taken},
 };
 
 /// So many seconds with too many events within a minute end the connection: an honest page backs off after the first. A burst sent in
@@ -73,13 +78,16 @@ pub(super) struct Seat {
     rooms: Mutex<Vec<Room>>,
     closed: AtomicBool,
     /// What carries its WebSocket.
-    connection: ArcSwapOption<ConnCtl>,
+    connection: ArcSwapOption<Connection>,
+    /// The same, where frames can be put on it.
+    lane: Option<Arc<Connection>>,
     budget: DefaultDirectRateLimiter,
     breaches: Mutex<Breaches>,
 }
 
 impl Seat {
-    pub(super) fn new(caller: Caller, connection: Option<Arc<ConnCtl>>, limits: &Limits) -> Self {
+    pub(super) fn new(caller: Caller, connection: Option<Arc<Connection>>, settings: &Settings) -> Self {
+        let lane = connection.clone().filter(|connection| settings.sync.fast_lane && connection.is_websocket());
         Self {
             caller: ArcSwap::from_pointee(caller),
             looking: tokio::sync::Mutex::default(),
@@ -89,8 +97,19 @@ impl Seat {
             rooms: Mutex::default(),
             closed: AtomicBool::new(false),
             connection: ArcSwapOption::new(connection),
-            budget: RateLimiter::direct(limits.socket_events()),
+            lane,
+            budget: RateLimiter::direct(settings.limits.socket_events()),
             breaches: Mutex::default(),
+        }
+    }
+
+    /// The way its events take: `lane`; `engine` where a session cannot have a lane or none is wanted; `unopened` where it should have
+    /// one and the engine's output was not understood.
+    pub(super) fn way(&self, settings: &Settings) -> &'static str {
+        match (&self.lane, settings.sync.fast_lane && self.connection.load().is_some()) {
+            (Some(_), _) => "lane",
+            (None, true) => "unopened",
+            (None, false) => "engine",
         }
     }
 
@@ -104,7 +123,7 @@ impl Seat {
     }
 
     /// It goes on by the WebSocket on `connection`, unless it has a living one: the engine takes no second.
-    pub(super) fn moved_to(&self, connection: Arc<ConnCtl>) {
+    pub(super) fn moved_to(&self, connection: Arc<Connection>) {
         if self.connection.load().as_ref().is_none_or(|first| first.is_dead()) {
             self.connection.store(Some(connection));
         }
@@ -141,8 +160,9 @@ impl Seat {
         Ok(member)
     }
 
-    /// It has joined `room`.
-    pub(super) fn joined(&self, room: &Room) {
+    /// Remembers a room that it has joined.
+    pub(super) fn note(&self, ack: &RoomAck) {
+        let RoomAck::Joined { room, .. } = ack else { return };
         let mut rooms = self.rooms();
         if !rooms.contains(room) {
             rooms.push(room.clone());
@@ -209,7 +229,8 @@ impl Seat {
 
     /// Ends the session for good: the page does not come back by itself. One whose queue is full cannot be told; its connection ends.
     pub(super) fn dismiss(&self) {
-        let told = self.socket.get().is_some_and(|socket| socket.clone().disconnect().is_ok());
+        let behind = self.lane.as_ref().is_some_and(|lane| lane.is_behind());
+        let told = !behind && self.socket.get().is_some_and(|socket| socket.clone().disconnect().is_ok());
         if !told {
             self.kill(KillReason::Revoked);
         }
@@ -229,14 +250,47 @@ impl Seat {
     }
 }
 
+impl Seat {
+    /// Answers what the page has asked, in order with all that is sent. A page that is too slow to take its answer asks again.
+    #[expect(clippy::disallowed_methods, reason = "the one door out")]
+    pub(super) fn answer(&self, id: Option<i64>, by_engine: AckSender, answer: &impl Serialize) {
+        let Some(lane) = &self.lane else {
+            let _ = by_engine.send(answer);
+            return;
+        };
+        let Some(id) = id else { return };
+        let answer = serde_json::to_string(answer).expect("answers have string keys");
+        let mut frame = Vec::with_capacity(frame::event_bytes("", &answer));
+        frame::ack(&mut frame, id, &answer);
+        let _ = lane.answer(frame.into());
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one door out")]
+    fn emit(&self, run: &Run) -> Sent {
+        let Some(socket) = self.socket.get() else { return Sent::Gone };
+        for (number, (event, argument)) in run.events().enumerate() {
+            let argument: &RawValue = serde_json::from_str(argument).expect("a run holds finished JSON");
+            match socket.emit(event, argument) {
+                Ok(()) => {}
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => return Sent::Full(run.len() - number),
+                Err(_) => return Sent::Gone,
+            }
+        }
+        Sent::Queued
+    }
+}
+
 impl Outlet for Seat {
     #[expect(clippy::disallowed_methods, reason = "the one door out")]
-    fn send(&self, event: &str, payload: &RawValue) -> Sent {
-        let Some(socket) = self.socket.get() else { return Sent::Gone };
-        match socket.emit(event, payload) {
-            Ok(()) => Sent::Queued,
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => Sent::Full,
-            Err(_) => Sent::Gone,
+    fn send(&self, run: &Run) -> Sent {
+        if self.closed.load(Ordering::SeqCst) {
+            return Sent::Gone;
+        }
+        let Some(lane) = &self.lane else { return self.emit(run) };
+        match lane.send(run.frames(), run.len()) {
+            Taken::Yes => Sent::Queued,
+            Taken::Full => Sent::Full(run.len()),
+            Taken::Gone => Sent::Gone,
         }
     }
 

@@ -1,12 +1,20 @@
 //! What a page may say: join, leave and ask for positions. Everything else is refused and counted.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish};
 use lockstep_sync_manager::Unavailable;
 use serde::Serialize;
 use serde_json::{Value, json};
-use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
+use socketioxide::{
+    adapter::Adapter,
+    extract::{AckSender, Event, SocketRef, TryData},
+    handler::{self, FromMessageParts},
+    socket::Socket,
+};
 
 use super::{Door, seat::Seat};
 use crate::metrics::Label;
@@ -15,13 +23,53 @@ use crate::metrics::Label;
 pub(super) fn listen(door: &Door, socket: &SocketRef) {
     let door = door.clone();
     socket.on_fallback(
-        async move |socket: SocketRef, Event(name): Event, TryData(data): TryData<Value>, ack: AckSender| {
+        async move |socket: SocketRef,
+                    Event(name): Event,
+                    id: AckId,
+                    TryData(data): TryData<Value>,
+                    by_engine: AckSender| {
             let Some(seat) = socket.extensions.get::<Arc<Seat>>() else { return };
             if seat.greeted().await {
-                door.answer(&seat, &name, &data.unwrap_or_default(), ack).await;
+                let reply = Reply { seat, id, by_engine };
+                door.answer(reply, &name, &data.unwrap_or_default()).await;
             }
         },
     );
+}
+
+/// The number by which the page knows its answer; none where it wants no answer.
+struct AckId(Option<i64>);
+
+impl<A: Adapter> FromMessageParts<A> for AckId {
+    type Error = Infallible;
+
+    fn from_message_parts(_: &Arc<Socket<A>>, _: &mut handler::Value, id: &Option<i64>) -> Result<Self, Infallible> {
+        Ok(Self(*id))
+    }
+}
+
+/// Where the answer goes to a request of `seat`.
+struct Reply {
+    seat: Arc<Seat>,
+    id: AckId,
+    by_engine: AckSender,
+}
+
+impl Reply {
+    fn send(self, answer: &impl Serialize) {
+        self.seat.answer(self.id.0, self.by_engine, answer);
+    }
+}
+
+/// A reply that two may give; the first does.
+#[derive(Clone)]
+struct FirstReply(Arc<Mutex<Option<Reply>>>);
+
+impl FirstReply {
+    fn send(&self, answer: &impl Serialize) {
+        let reply = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        reply.into_iter().for_each(|reply| reply.send(answer));
+    }
 }
 
 /// What is asked.
@@ -57,77 +105,68 @@ impl Request {
 }
 
 impl Door {
-    async fn answer(&self, seat: &Arc<Seat>, name: &str, data: &Value, ack: AckSender) {
-        if !seat.may_speak() {
+    async fn answer(&self, reply: Reply, name: &str, data: &Value) {
+        if !reply.seat.may_speak() {
             self.state().metrics.rate_limited.get_or_create(&Label { kind: "socket" }).inc();
-            return reply(ack, &refused(Refusal::RateLimited));
+            return reply.send(&refused(Refusal::RateLimited));
         }
         let request = match Request::read(name, data) {
             Ok(request) => request,
             Err(refusal) => {
                 let spoofed = name.ends_with(":changed");
                 self.state().metrics.client_event(if spoofed { "spoofed" } else { "refused" });
-                return reply(ack, &refused(refusal));
+                return reply.send(&refused(refusal));
             }
         };
         self.state().metrics.client_event(request.kind());
         match request {
-            Request::Join(join) => reply(ack, &self.join(seat, join).await),
-            Request::Leave(room) => reply(ack, &self.leave(seat, &room).await),
-            Request::Position(room) => reply(ack, &self.position(seat, &room)),
+            Request::Join(Join::One(wish)) => self.join(reply, vec![wish], one).await,
+            Request::Join(Join::Many(wishes)) => self.join(reply, wishes, Ack::Many).await,
+            Request::Leave(room) => {
+                let answer = self.leave(&reply.seat, &room).await;
+                reply.send(&answer);
+            }
+            Request::Position(room) => {
+                let answer = self.position(&reply.seat, &room);
+                reply.send(&answer);
+            }
         }
     }
 
-    async fn join(&self, seat: &Arc<Seat>, join: Join) -> Ack {
-        match join {
-            Join::One(wish) => {
-                let mut acks = self.join_all(seat, vec![wish]).await;
-                Ack::One(acks.pop().expect("one ack for one wish"))
-            }
-            Join::Many(wishes) => Ack::Many(self.join_all(seat, wishes).await),
-        }
-    }
-
-    /// One ack for each wish: those refused first, then those joined.
-    async fn join_all(&self, seat: &Arc<Seat>, wishes: Vec<Wish>) -> Vec<RoomAck> {
-        let caller = seat.caller();
-        let mut acks = Vec::with_capacity(wishes.len());
-        let mut allowed = Vec::with_capacity(wishes.len());
-        for (name, position) in wishes {
-            match name.parse::<Room>() {
-                Ok(room) if caller.may_join(&room) => allowed.push((room, position)),
-                Ok(_) => acks.push(RoomAck::Refused { room: name, why: Refusal::Forbidden }),
-                Err(_) => acks.push(RoomAck::Refused { room: name, why: Refusal::UnknownRoom }),
-            }
-        }
+    /// One ack for each wish: those refused first, then those joined. It leaves in order with the rooms' events.
+    async fn join(&self, reply: Reply, wishes: Vec<Wish>, ack: fn(Vec<RoomAck>) -> Ack) {
+        let seat = reply.seat.clone();
+        let (allowed, refused) = judge(&seat, wishes);
         if allowed.is_empty() {
-            return acks;
+            return reply.send(&ack(refused));
         }
         let names: Vec<String> = allowed.iter().map(|(room, _)| room.to_string()).collect();
-        match self.enter(seat, allowed).await {
-            Ok(joined) => acks.extend(joined),
+        let reply = FirstReply(Arc::new(Mutex::new(Some(reply))));
+        let tell = {
+            let (seat, reply, refused) = (seat.clone(), reply.clone(), refused.clone());
+            move |joined: &[RoomAck]| {
+                joined.iter().for_each(|ack| seat.note(ack));
+                reply.send(&ack([&refused, joined].concat()));
+            }
+        };
+        match self.enter(&seat, allowed, tell).await {
+            // The right may have been taken away while the join was under way.
+            Ok(()) => seat.keep_to_rights(self.sync()).await,
             Err(Unavailable) => {
-                acks.extend(names.into_iter().map(|room| RoomAck::Refused { room, why: Refusal::Unavailable }));
+                let unavailable = names.into_iter().map(|room| RoomAck::Refused { room, why: Refusal::Unavailable });
+                reply.send(&ack(refused.into_iter().chain(unavailable).collect()));
             }
         }
-        acks
     }
 
     async fn enter(
         &self,
         seat: &Arc<Seat>,
         wishes: Vec<(Room, Option<Position>)>,
-    ) -> Result<Vec<RoomAck>, Unavailable> {
+        tell: impl FnOnce(&[RoomAck]) + Send + 'static,
+    ) -> Result<(), Unavailable> {
         let member = seat.member(self.sync()).await?;
-        let acks = self.sync().join(member, wishes).await?;
-        for ack in &acks {
-            if let RoomAck::Joined { room, .. } = ack {
-                seat.joined(room);
-            }
-        }
-        // The right may have been taken away while the join was under way.
-        seat.keep_to_rights(self.sync()).await;
-        Ok(acks)
+        self.sync().join_and(member, wishes, tell).await.map(drop)
     }
 
     async fn leave(&self, seat: &Arc<Seat>, name: &str) -> Value {
@@ -157,13 +196,26 @@ impl Door {
     }
 }
 
-fn refused(why: Refusal) -> Value {
-    json!({"ok": false, "error": why.code()})
+/// The wishes that the caller may have, and an answer to each of the others.
+fn judge(seat: &Seat, wishes: Vec<Wish>) -> (Vec<(Room, Option<Position>)>, Vec<RoomAck>) {
+    let caller = seat.caller();
+    let (mut allowed, mut refused) = (Vec::with_capacity(wishes.len()), Vec::new());
+    for (name, position) in wishes {
+        match name.parse::<Room>() {
+            Ok(room) if caller.may_join(&room) => allowed.push((room, position)),
+            Ok(_) => refused.push(RoomAck::Refused { room: name, why: Refusal::Forbidden }),
+            Err(_) => refused.push(RoomAck::Refused { room: name, why: Refusal::UnknownRoom }),
+        }
+    }
+    (allowed, refused)
 }
 
-/// A page that is too slow to take its answer asks again.
-fn reply(ack: AckSender, answer: &impl Serialize) {
-    let _ = ack.send(answer);
+fn one(mut acks: Vec<RoomAck>) -> Ack {
+    Ack::One(acks.pop().expect("one ack for one wish"))
+}
+
+fn refused(why: Refusal) -> Value {
+    json!({"ok": false, "error": why.code()})
 }
 
 #[cfg(test)]

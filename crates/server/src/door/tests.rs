@@ -1,9 +1,10 @@
 //! The door as clients meet it: over real connections, with packets written by hand.
 
 mod kills;
+mod lane;
 mod strangers;
 
-use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::pending, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::{SinkExt, StreamExt};
@@ -47,13 +48,19 @@ async fn site(environment: &[(&str, &str)]) -> Site {
 
 /// A worker whose seats are not kept true to what happens.
 async fn unwatched(environment: &[(&str, &str)]) -> Site {
+    with_socket(environment, |_| {}).await
+}
+
+/// The same, on a listening socket that is prepared; its connections inherit its options.
+async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)) -> Site {
     let (state, directory) = testing::worker(environment).await;
     let (door, service) = Door::open(state.clone(), http::router(state.clone()));
     let listener = bind(&"127.0.0.1:0".parse().expect("an address"), &state.settings.server).await.expect("binds");
+    prepare(listener.descriptor().expect("a descriptor is left"));
     let guard = Guard {
         traffic: state.traffic.clone(),
         connections: 100,
-        write_stall: Duration::from_secs(10),
+        bounds: state.settings.limits.bounds(),
         header: Duration::from_secs(10),
     };
     let listener = GuardedListener::new(listener, guard);
@@ -84,20 +91,35 @@ impl Site {
 
     /// A WebSocket on a connection of its own; the session `sid` goes on by it, or a new one begins.
     async fn websocket(&self, sid: Option<&str>, headers: &[(&'static str, &str)]) -> Result<Page, tungstenite::Error> {
+        let stream = TcpStream::connect(self.address).await.expect("connects");
+        self.websocket_on(stream, sid, headers).await
+    }
+
+    /// The same on a connection that is there.
+    async fn websocket_on(
+        &self,
+        stream: TcpStream,
+        sid: Option<&str>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Page, tungstenite::Error> {
         let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
         let url = format!("ws://{}/socket.io/?EIO=4&transport=websocket{sid}", self.address);
         let mut request = url.into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().expect("a header"));
         }
-        let stream = TcpStream::connect(self.address).await.expect("connects");
         Ok(Page(client_async(request, stream).await?.0))
     }
 
     /// A page whose session is over a WebSocket from the first, signed in; and the session's id.
     async fn page(&self, token: &str) -> (Page, String) {
+        self.page_on(TcpStream::connect(self.address).await.expect("connects"), token).await
+    }
+
+    /// The same on a connection that is there.
+    async fn page_on(&self, stream: TcpStream, token: &str) -> (Page, String) {
         let cookie = format!("lockstep_session={token}");
-        let mut page = self.websocket(None, &[("cookie", &cookie)]).await.expect("a WebSocket");
+        let mut page = self.websocket_on(stream, None, &[("cookie", &cookie)]).await.expect("a WebSocket");
         let Packet::Open(open) = page.next().await else { panic!("no handshake") };
         let answer = page.sign_in(Value::Null).await;
         assert!(matches!(answer, Packet::Connect(_)), "{answer}");

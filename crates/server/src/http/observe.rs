@@ -56,7 +56,7 @@ struct Asked {
 
 pub(super) async fn pass(State(face): State<Face>, request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(conn)) = request.extensions().get::<ConnectInfo<Conn>>() {
-        conn.ctl.head_seen();
+        conn.connection.head_seen();
     }
     let asked = Asked::of(&request);
     let answered = timeout(LONGEST, AssertUnwindSafe(next.run(request)).catch_unwind()).await;

@@ -12,9 +12,10 @@ use tracing::{info, warn};
 
 use super::{
     bind::Listener,
-    control::{ConnCtl, Traffic},
+    connection::{Bounds, Connection},
     guard::Guarded,
     stream::Stream,
+    traffic::Traffic,
 };
 
 /// Descriptors kept back for the database, Redis, files and logs.
@@ -31,8 +32,8 @@ pub struct Guard {
     pub traffic: Arc<Traffic>,
     /// How many may be open at once; see [`connection_cap`].
     pub connections: usize,
-    /// How long a write may stand still.
-    pub write_stall: Duration,
+    /// What each may cost.
+    pub bounds: Bounds,
     /// How long the first request head may take.
     pub header: Duration,
 }
@@ -93,15 +94,16 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 }
 
 impl axum::serve::Listener for GuardedListener {
-    type Io = Guarded<Stream>;
+    type Io = Guarded;
     type Addr = Option<SocketAddr>;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let permit = self.permit().await;
         let (stream, peer) = self.next().await;
-        let ctl = ConnCtl::new(Arc::clone(&self.guard.traffic));
-        let guarded = Guarded::new(stream, ctl, self.guard.write_stall, self.guard.header).with_permit(permit);
-        (guarded, peer)
+        let (reader, writer) = stream.into_split();
+        let traffic = Arc::clone(&self.guard.traffic);
+        let connection = Connection::new(writer, self.guard.bounds, traffic, Some(permit));
+        (Guarded::new(reader, connection, self.guard.header), peer)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -112,15 +114,15 @@ impl axum::serve::Listener for GuardedListener {
 /// What a request knows of its connection: `ConnectInfo<Conn>`.
 #[derive(Debug, Clone)]
 pub struct Conn {
-    /// The handle.
-    pub ctl: Arc<ConnCtl>,
+    /// The connection itself.
+    pub connection: Arc<Connection>,
     /// The other end, where it is on TCP. None on a unix socket: then a proxy on this machine speaks.
     pub peer: Option<SocketAddr>,
 }
 
 impl Connected<IncomingStream<'_, GuardedListener>> for Conn {
     fn connect_info(stream: IncomingStream<'_, GuardedListener>) -> Self {
-        Self { ctl: Arc::clone(stream.io().ctl()), peer: *stream.remote_addr() }
+        Self { connection: Arc::clone(stream.io().connection()), peer: *stream.remote_addr() }
     }
 }
 
@@ -155,7 +157,7 @@ mod tests {
         let guard = Guard {
             traffic: Arc::default(),
             connections,
-            write_stall: Duration::from_secs(10),
+            bounds: Bounds { write_stall: Duration::from_secs(10), packets: 512, bytes: 1 << 20 },
             header: Duration::from_secs(10),
         };
         let listener = GuardedListener::new(inner, guard);
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(peer, theirs.local_addr().ok());
         assert_eq!(theirs.read_u16().await.expect("reads"), u16::from_be_bytes(*b"hi"));
         assert_eq!(ours.read_u16().await.expect("reads"), u16::from_be_bytes(*b"ho"));
-        assert_eq!(ours.ctl().bytes_in(), 2);
+        assert_eq!(ours.connection().bytes_in(), 2);
     }
 
     #[tokio::test]

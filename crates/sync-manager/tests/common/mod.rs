@@ -13,10 +13,9 @@ use lockstep_protocol::{
     ledger::{Head, Ledger, Page, Unreadable},
 };
 use lockstep_sync_manager::{
-    Cut, Outlet, Sent,
+    Cut, Outlet, Run, Sent,
     bus::{RedisAddress, RedisOptions},
 };
-use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -196,12 +195,13 @@ impl Ears {
 }
 
 impl Outlet for Ears {
-    fn send(&self, event: &str, payload: &RawValue) -> Sent {
+    fn send(&self, run: &Run) -> Sent {
         if *self.full.lock().expect("no panic inside") {
-            return Sent::Full;
+            return Sent::Full(run.len());
         }
-        let payload = serde_json::from_str(payload.get()).expect("finished JSON");
-        self.heard.send_modify(|heard| heard.push((event.to_owned(), payload)));
+        let parsed =
+            |(event, payload): (&str, &str)| (event.to_owned(), serde_json::from_str(payload).expect("finished JSON"));
+        self.heard.send_modify(|heard| heard.extend(run.events().map(parsed)));
         Sent::Queued
     }
 

@@ -1,5 +1,7 @@
 //! Whose session or rights are taken away is out, whatever he does.
 
+use lockstep_sync_manager::{Outlet, Run, Sent};
+
 use super::*;
 use crate::listen::KillReason;
 
@@ -93,11 +95,9 @@ async fn whose_session_ends_is_out_though_he_reads_nothing() {
     let token = site.anna().await;
     let (page, _) = site.page(&token).await;
     let seat = site.door.seats().pop().expect("one page");
-    let large = serde_json::value::to_raw_value(&"x".repeat(1 << 20)).expect("JSON");
+    let large = Run::of("files:changed", &"x".repeat(1 << 20));
     let fill = async {
-        while lockstep_sync_manager::Outlet::send(&*seat, "files:changed", &large)
-            == lockstep_sync_manager::Sent::Queued
-        {
+        while seat.send(&large) == Sent::Queued {
             tokio::task::yield_now().await;
         }
     };
