@@ -53,6 +53,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// At most `limit` rows with a seq above `seq`.
     fn after(&self, seq: Seq, limit: usize) -> impl Future<Output = Result<Page, Unreadable>> + Send;
 
+    /// The newest rows, at most `limit`.
+    fn latest(&self, limit: usize) -> impl Future<Output = Result<Page, Unreadable>> + Send;
+
     /// At most `limit` rows with a seq above `seq` whose scope is one of `scopes`.
     fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> impl Future<Output = Result<Page, Unreadable>> + Send;
 }

@@ -110,6 +110,22 @@ impl Worker {
         }
     }
 
+    /// Begins at the newest row and remembers those before: `page` holds the newest. Pages that come from a worker that went catch up
+    /// from here without asking the ledger.
+    pub fn with_memory(fanout: Arc<FanOut>, page: Page, ring_capacity: usize) -> Self {
+        let start = page.rows.first().map_or(page.head.top, |first| first.gprev);
+        let mut worker = Self::new(fanout.clone(), Head { top: start, ..page.head.clone() }, ring_capacity);
+        if worker.judge(&page).is_err() {
+            return Self::new(fanout, page.head, ring_capacity);
+        }
+        for record in page.rows {
+            worker.apply(Arc::new(record), std::iter::empty());
+        }
+        let rooms: Vec<Room> = worker.last.keys().cloned().collect();
+        rooms.iter().for_each(|room| worker.forget(room));
+        worker
+    }
+
     /// Everything up to here has been applied.
     pub fn position(&self) -> Position {
         Position::new(self.epoch.clone(), self.cursor)

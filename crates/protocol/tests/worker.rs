@@ -115,6 +115,35 @@ fn whatever_cannot_be_proved_ends_in_a_reset() {
 }
 
 #[test]
+fn a_worker_remembers_what_was_before_it_as_far_as_its_ring_reaches() {
+    let mut ledger = Ledger::new();
+    let rows: Vec<_> = (0..10).map(|_| ledger.commit(Room::Files)).collect();
+    let newest = Page { rows: rows[4..].to_vec(), ..ledger.after(Seq(0)) };
+
+    let worker = Worker::with_memory(Arc::new(FanOut::default()), newest, RING);
+
+    assert_eq!(worker.position(), ledger.head().position());
+    let resume = |seq| worker.resume(&Room::Files, &Position::new(ledger.epoch.clone(), seq));
+    assert!(matches!(resume(rows[3].seq), Resume::Events(events) if events.len() == 6));
+    assert!(matches!(resume(rows[9].seq), Resume::Events(events) if events.is_empty()));
+    assert_eq!(resume(rows[2].seq), Resume::Ledger);
+    assert_eq!(resume(Seq(rows[5].seq.0 + 1)), Resume::Refresh(RefreshWhy::Unknown));
+}
+
+#[test]
+fn a_worker_that_finds_a_hole_in_the_ledger_remembers_nothing() {
+    let mut ledger = Ledger::new();
+    let rows: Vec<_> = (0..10).map(|_| ledger.commit(Room::Files)).collect();
+    let mut broken = ledger.after(Seq(0));
+    broken.rows.remove(5);
+
+    let worker = Worker::with_memory(Arc::new(FanOut::default()), broken, RING);
+
+    assert_eq!(worker.position(), ledger.head().position());
+    assert_eq!(worker.resume(&Room::Files, &Position::new(ledger.epoch.clone(), rows[8].seq)), Resume::Ledger);
+}
+
+#[test]
 fn a_page_catches_up_from_the_ring() {
     let mut ledger = Ledger::new();
     let mut worker = ledger.worker();

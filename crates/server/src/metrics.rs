@@ -167,6 +167,10 @@ impl Road {
             (("deliveries", "Events handed to sockets"), counters.deliveries.get()),
             (("dropped", "Events lost for one socket because its queue was full; it is told"), counters.dropped.get()),
             (("slow_consumers", "Sockets cut because they stayed behind"), counters.slow_consumers.get()),
+            (
+                ("ledger_resumes", "Rejoins for which the ledger was read, because the ring did not reach back"),
+                counters.ledger_resumes.get(),
+            ),
             (("resets", "Times that every page had to start afresh"), counters.resets.get()),
             (("bus_publish_errors", "Events that could not be sent over the bus"), counters.publish_errors.get()),
             (("bus_missed", "Messages known to be lost on the bus"), counters.bus_missed.get()),

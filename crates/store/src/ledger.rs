@@ -39,6 +39,10 @@ impl Ledger for Store {
         self.page(select, seq, limit).await.map_err(unreadable)
     }
 
+    async fn latest(&self, limit: usize) -> Result<Page, Unreadable> {
+        self.newest(limit).await.map_err(unreadable)
+    }
+
     async fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> Result<Page, Unreadable> {
         let mut select = sql(ROWS);
         select.push(" WHERE seq > ").push_bind(seq.0);
@@ -56,6 +60,16 @@ impl Store {
         let rows = tx.all(select).await?;
         let rows = rows.iter().map(|row| read(row, &head.epoch)).collect::<Result<_, _>>()?;
         Ok(Page { head, known, rows })
+    }
+
+    async fn newest(&self, limit: usize) -> Result<Page, Error> {
+        let mut select = sql(ROWS);
+        select.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut tx = self.engine.read().await?;
+        let head = head(&mut tx).await?;
+        let rows = tx.all(select).await?;
+        let rows = rows.iter().rev().map(|row| read(row, &head.epoch)).collect::<Result<_, _>>()?;
+        Ok(Page { head, known: true, rows })
     }
 
     /// The newest changes of these rooms and of everybody, newest first, at most [`MAX_CHANGES`].

@@ -37,6 +37,9 @@ const PAGE: usize = 1_000;
 /// How long a starting worker waits for the bus; after that it begins without and follows the ledger.
 const BUS_PATIENCE: Duration = Duration::from_secs(3);
 
+/// The most rows a starting worker fills its ring with: more might take longer than one look may.
+const FIRST_LOOK: usize = 10_000;
+
 /// The pause before a ledger that could not be read at the start is tried again.
 const START_PAUSE: Duration = Duration::from_millis(500);
 
@@ -110,20 +113,20 @@ impl<L: Ledger> Actor<L> {
         let started = async {
             let up = timeout(BUS_PATIENCE, signals.recv()).await == Ok(Some(Signal::Up));
             self.status.send_modify(|status| status.bus = up);
-            self.first_head().await
+            self.first_look().await
         };
-        let Some(head) = stop.run_until_cancelled(started).await else { return };
-        let worker = Worker::new(self.options.fanout.clone(), head, self.options.ring);
+        let Some(page) = stop.run_until_cancelled(started).await else { return };
+        let worker = Worker::with_memory(self.options.fanout.clone(), page, self.options.ring);
         info!(position = %worker.position(), "in step with the ledger at {}", worker.position());
         let mut live = Live { actor: self, worker, turn: 0 };
         live.publish_status();
         live.follow(&mut commands, &mut signals, stop).await;
     }
 
-    async fn first_head(&self) -> Head {
+    async fn first_look(&self) -> Page {
         loop {
-            match self.read(self.ledger.head()).await {
-                Some(head) => return head,
+            match self.read(self.ledger.latest(self.options.ring.min(FIRST_LOOK))).await {
+                Some(page) => return page,
                 None => tokio::time::sleep(START_PAUSE).await,
             }
         }
@@ -421,6 +424,7 @@ impl<L: Ledger> Live<L> {
     }
 
     async fn resume_from_ledger(&self, room: &Room, position: &Position) -> Resume {
+        self.actor.counters.ledger_resumes.add(1);
         let sources = self.worker.fanout().sources(room);
         let look = self.actor.ledger.of(&sources, position.seq, MAX_RESUME_EVENTS + 1);
         match self.actor.read(look).await {

@@ -36,6 +36,8 @@ pub struct Counters {
     pub joins_live: Counter,
     /// Joins that got what they had missed.
     pub joins_recovered: Counter,
+    /// Joins for which the ledger was read, because the ring did not reach back.
+    pub ledger_resumes: Counter,
     /// Joins that were told to fetch.
     pub joins_refresh: Counter,
     /// Times that everybody was told to start afresh.

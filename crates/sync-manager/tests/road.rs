@@ -16,6 +16,12 @@ fn worker(book: &Arc<Book>, wire: &Memory, number: u32) -> SyncManager {
     SyncManager::start(book.clone(), Arc::new(wire.branch()), Options::new(identity))
 }
 
+/// A worker that remembers the last event only; for older ones it needs the ledger.
+fn forgetful(book: &Arc<Book>, wire: &Memory) -> SyncManager {
+    let options = Options { ring: 1, ..Options::new(Identity::default()) };
+    SyncManager::start(book.clone(), Arc::new(wire.branch()), options)
+}
+
 async fn page(sync: &SyncManager, rooms: &[Room]) -> (Arc<Ears>, MemberId) {
     let ears = Ears::open();
     let member = sync.attach(ears.clone()).await.expect("the worker answers");
@@ -139,14 +145,32 @@ async fn a_page_that_slept_through_three_edits_gets_exactly_those_three() {
 async fn a_page_older_than_the_worker_catches_up_from_the_ledger() {
     let (book, wire) = (Arc::new(Book::default()), Memory::new());
     let first = book.commit(&Room::Files);
-    let second = book.commit(&Room::Categories);
-    let sync = worker(&book, &wire, 1);
+    let missed = [Room::Categories, Room::Files].map(|room| book.commit(&room).seq);
+    let sync = forgetful(&book, &wire);
 
     let JoinMode::Recovered(events) = mode(&sync, Room::Files, first.position()).await else {
         panic!("the ledger has it")
     };
 
-    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [second.seq]);
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), missed);
+    assert_eq!(sync.counters().ledger_resumes.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_a_worker_that_went_catch_up_with_its_successor_without_the_ledger() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let rows: Vec<_> = (0..5).map(|_| book.commit(&Room::Files)).collect();
+    let sync = worker(&book, &wire, 1);
+    page(&sync, &[Room::Files]).await;
+    book.edit(|book| book.unreadable = true);
+
+    let JoinMode::Recovered(events) = mode(&sync, Room::Files, rows[1].position()).await else {
+        panic!("not caught up")
+    };
+
+    let seqs: Vec<_> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, rows[2..].iter().map(|row| row.seq).collect::<Vec<_>>());
+    assert_eq!(sync.counters().ledger_resumes.get(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,7 +190,7 @@ async fn what_cannot_be_proved_is_refreshed_with_the_reason() {
     let (book, wire) = (Arc::new(Book::default()), Memory::new());
     let first = book.commit(&Room::Files);
     book.commit(&Room::Files);
-    let sync = worker(&book, &wire, 1);
+    let sync = forgetful(&book, &wire);
     let other_life = Position::new(Epoch::new("z"), first.seq);
 
     assert_eq!(mode(&sync, Room::Files, other_life).await, JoinMode::Refresh(RefreshWhy::Epoch));
@@ -365,8 +389,8 @@ async fn one_socket_cannot_fill_a_worker_with_rooms() {
 async fn pages_do_not_wait_one_after_the_other_for_a_ledger_that_is_out_of_reach() {
     let (book, wire) = (Arc::new(Book::default()), Memory::new());
     let first = book.commit(&Room::Files);
-    book.commit(&Room::Files);
-    let sync = worker(&book, &wire, 1);
+    (0..2).for_each(|_| drop(book.commit(&Room::Files)));
+    let sync = forgetful(&book, &wire);
     page(&sync, &[Room::Files]).await;
     book.edit(|rows| rows.unreadable = true);
     sync.status().wait_for(|status| !status.ledger).await.expect("it lives");

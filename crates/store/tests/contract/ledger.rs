@@ -12,6 +12,7 @@ contract!(
     writers_of_several_processes_make_one_chain,
     a_reader_alongside_meets_no_hole,
     pages_are_cut_and_go_on,
+    the_newest_rows_come_in_their_order,
     rows_of_some_scopes_can_be_asked_for,
     a_place_of_another_history_is_not_known,
     trimming_moves_the_floor_and_keeps_the_newest,
@@ -109,6 +110,18 @@ async fn pages_are_cut_and_go_on<E: Engine>(world: World<E>) {
     assert_eq!(page(NOON + 1).await, [2, 3]);
     assert_eq!(page(NOON + 3).await, [4]);
     assert!(page(NOON + 4).await.is_empty());
+}
+
+async fn the_newest_rows_come_in_their_order<E: Engine>(world: World<E>) {
+    world.publish((0..5).map(|_| (draft(Room::Files, "*"), None)).collect()).await;
+    let latest = async |limit| {
+        let page = world.store.latest(limit).await.expect("readable");
+        assert_eq!(page.head.top, Seq(NOON + 4));
+        page.rows.iter().map(|row| row.seq.0 - NOON).collect::<Vec<_>>()
+    };
+
+    assert_eq!(latest(2).await, [3, 4]);
+    assert_eq!(latest(9).await, [0, 1, 2, 3, 4]);
 }
 
 async fn rows_of_some_scopes_can_be_asked_for<E: Engine>(world: World<E>) {

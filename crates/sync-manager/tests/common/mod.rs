@@ -147,6 +147,13 @@ impl Ledger for Book {
         self.page(seq, |_| true, limit)
     }
 
+    async fn latest(&self, limit: usize) -> Result<Page, Unreadable> {
+        let skipped = self.edit(|book| book.rows.len().saturating_sub(limit));
+        let mut page = self.page(Seq(0), |_| true, usize::MAX)?;
+        page.rows.drain(..skipped);
+        Ok(page)
+    }
+
     async fn of(&self, scopes: &[Scope], seq: Seq, limit: usize) -> Result<Page, Unreadable> {
         self.page(seq, |row| scopes.contains(&row.scope), limit)
     }
