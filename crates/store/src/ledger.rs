@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Store, crash,
-    engine::{Statement, Tuple, Tx, sql},
+    engine::{Statement, Tuple, Tx, Value, sql},
     error::Error,
 };
 
@@ -21,6 +21,9 @@ const STREAM: &str = "main";
 
 /// Rows that one trimming transaction takes at most, so that edits never wait long for it.
 const TRIM_STEP: i64 = 5_000;
+
+/// Events that one statement writes: more gain nothing, and each number of rows is a statement of its own to be kept prepared.
+const ROWS_A_STATEMENT: usize = 16;
 
 /// The most recent changes one may ask for.
 pub const MAX_CHANGES: u32 = 200;
@@ -145,38 +148,64 @@ async fn is_known(tx: &mut Tx, head: &Head, seq: Seq) -> Result<bool, Error> {
 }
 
 /// Stamps a draft and writes it down as the last step of a transaction.
-pub(crate) async fn append(tx: &mut Tx, now_ms: i64, draft: Draft, key: Option<&str>) -> Result<Record, Error> {
-    let stamp = "UPDATE sync_head SET prev = last, last = CASE WHEN last >= $1 THEN last + 1 ELSE $1 END \
-                 WHERE stream = $2 RETURNING prev, last, epoch";
-    let row = tx.first(sql(stamp).bind(now_ms).bind(STREAM)).await?;
-    let row = row.ok_or_else(|| Error::Corrupt("the ledger has no head".into()))?;
-    crash::point("edit:seq");
-    let epoch = Epoch::new(row.some_text(2)?);
-    let record = draft.bounded().stamped(epoch, Seq(row.some_int(1)?), Seq(row.some_int(0)?));
-    tx.run(insert(&record, now_ms, key)?).await?;
-    crash::point("edit:event");
-    Ok(record)
+pub(crate) async fn append(tx: &mut Tx, now_ms: i64, draft: Draft) -> Result<Record, Error> {
+    let mut records = append_all(tx, now_ms, vec![(draft, None)]).await?;
+    Ok(records.pop().expect("one record for one draft"))
 }
 
-fn insert(record: &Record, now_ms: i64, key: Option<&str>) -> Result<Statement, Error> {
-    let insert = "INSERT INTO sync_log \
-                  (seq, gprev, worker, event, reason, scope, id, data, rev, actor, origin, key, committed_at) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let actor = record.actor.as_ref().map(serde_json::to_string).transpose();
-    Ok(sql(insert)
-        .bind(record.seq.0)
-        .bind(record.gprev.0)
-        .bind(i64::from(record.worker))
-        .bind(record.event.as_str())
-        .bind(record.reason.to_string())
-        .bind(record.scope.to_string())
-        .bind(record.id.as_str())
-        .bind(record.data.as_ref().map(|data| data.get().to_owned()))
-        .bind(record.rev)
-        .bind(actor.map_err(corrupt)?)
-        .bind(record.origin.clone())
-        .bind(key.map(ToOwned::to_owned))
-        .bind(now_ms))
+/// The same for many, each with its key: one place after the other, in as few statements as go.
+pub(crate) async fn append_all(
+    tx: &mut Tx,
+    now_ms: i64,
+    drafts: Vec<(Draft, Option<String>)>,
+) -> Result<Vec<Record>, Error> {
+    let Ok(count @ 1..) = i64::try_from(drafts.len()) else { return Ok(Vec::new()) };
+    let stamp = "UPDATE sync_head SET prev = last, last = CASE WHEN last >= $1 THEN last + $2 ELSE $1 + $2 - 1 END \
+                 WHERE stream = $3 RETURNING prev, last, epoch";
+    let row = tx.first(sql(stamp).bind(now_ms).bind(count).bind(STREAM)).await?;
+    let row = row.ok_or_else(|| Error::Corrupt("the ledger has no head".into()))?;
+    crash::point("edit:seq");
+    let (mut gprev, first, epoch) =
+        (Seq(row.some_int(0)?), row.some_int(1)? - count + 1, Epoch::new(row.some_text(2)?));
+    let places = (first..).map(Seq).zip(drafts);
+    let entries: Vec<(Record, Option<String>)> = places
+        .map(|(seq, (draft, key))| {
+            (draft.bounded().stamped(epoch.clone(), seq, std::mem::replace(&mut gprev, seq)), key)
+        })
+        .collect();
+    for entries in entries.chunks(ROWS_A_STATEMENT) {
+        tx.run(insert(entries, now_ms)?).await?;
+    }
+    crash::point("edit:event");
+    Ok(entries.into_iter().map(|(record, _)| record).collect())
+}
+
+fn insert(entries: &[(Record, Option<String>)], now_ms: i64) -> Result<Statement, Error> {
+    let mut insert = sql("INSERT INTO sync_log \
+                          (seq, gprev, worker, event, reason, scope, id, data, rev, actor, origin, key, committed_at) VALUES ");
+    for (number, (record, key)) in entries.iter().enumerate() {
+        insert.push(if number == 0 { "(" } else { ", (" }).push_bind(record.seq.0);
+        let actor = record.actor.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
+        let values: [Value; 12] = [
+            record.gprev.0.into(),
+            i64::from(record.worker).into(),
+            record.event.as_str().into(),
+            record.reason.to_string().into(),
+            record.scope.to_string().into(),
+            record.id.as_str().into(),
+            record.data.as_ref().map(|data| data.get().to_owned()).into(),
+            record.rev.into(),
+            actor.into(),
+            record.origin.clone().into(),
+            key.clone().into(),
+            now_ms.into(),
+        ];
+        for value in values {
+            insert.push(", ").push_bind(value);
+        }
+        insert.push(")");
+    }
+    Ok(insert)
 }
 
 fn read(row: &Tuple, epoch: &Epoch) -> Result<Record, Error> {

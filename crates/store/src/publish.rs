@@ -83,75 +83,110 @@ impl Store {
     /// [`Error::Unavailable`]: nothing of the whole batch was written.
     pub async fn publish(&self, requests: Vec<Vec<Publication>>) -> Result<PendingBatch, Error> {
         let mut tx = self.engine.write().await?;
-        let now = self.clock.now_ms();
-        let epoch = ledger::head(&mut tx).await?.epoch;
-        let mut published = Published { answers: Vec::with_capacity(requests.len()), records: Vec::new() };
+        let mut batch = Batch::default();
+        let mut judged = Vec::with_capacity(requests.len());
         for request in requests {
-            let answer = match known(&mut tx, &request).await? {
-                Ok(known) => Ok(write(&mut tx, now, &epoch, request, known, &mut published.records).await?),
-                Err(reused) => Err(reused),
-            };
-            published.answers.push(answer);
+            judged.push(batch.judge(&mut tx, request).await?);
         }
-        Ok(PendingBatch { tx, published })
-    }
-}
-
-async fn write(
-    tx: &mut Tx,
-    now: i64,
-    epoch: &Epoch,
-    request: Vec<Publication>,
-    mut known: HashMap<String, Seq>,
-    records: &mut Vec<Record>,
-) -> Result<Vec<Receipt>, Error> {
-    let mut receipts = Vec::with_capacity(request.len());
-    for Publication { draft, key } in request {
-        let first = key.as_ref().and_then(|key| known.get(key));
-        let (seq, duplicate) = match first {
-            Some(seq) => (*seq, true),
-            None => {
-                let record = ledger::append(tx, now, draft, key.as_deref()).await?;
-                let seq = record.seq;
-                known.extend(key.map(|key| (key, seq)));
-                records.push(record);
-                (seq, false)
-            }
+        let records = ledger::append_all(&mut tx, self.clock.now_ms(), batch.fresh).await?;
+        let epoch = match records.first() {
+            Some(record) => record.epoch.clone(),
+            None => ledger::head(&mut tx).await?.epoch,
         };
-        receipts.push(Receipt { seq, epoch: epoch.clone(), duplicate });
+        let receipt = |(place, duplicate)| {
+            let seq = match place {
+                Place::Taken(seq) => seq,
+                Place::Fresh(number) => records[number].seq,
+            };
+            Receipt { seq, epoch: epoch.clone(), duplicate }
+        };
+        let answers = judged.into_iter().map(|places| Ok(places?.into_iter().map(receipt).collect())).collect();
+        Ok(PendingBatch { tx, published: Published { answers, records } })
     }
-    Ok(receipts)
 }
 
-/// The places of those keys of a request that the ledger holds; refuses a key that stands for another event there, or twice for
-/// different ones in the request itself.
-async fn known(tx: &mut Tx, request: &[Publication]) -> Result<Result<HashMap<String, Seq>, KeyReused>, Error> {
-    let (mut known, mut meanings) = (HashMap::new(), HashMap::<&str, [String; 4]>::new());
-    for Publication { draft, key } in request {
-        let Some(key) = key.as_deref() else { continue };
-        let meaning = meaning(draft);
-        if let Some(first) = meanings.get(key) {
-            if *first == meaning { continue } else { return Ok(Err(KeyReused(key.to_owned()))) }
-        }
-        if let Some((seq, kept)) = look_up(tx, key).await? {
-            if kept != meaning {
-                return Ok(Err(KeyReused(key.to_owned())));
+/// Where a publication stands, or will.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// The ledger had it before.
+    Taken(Seq),
+    /// It is the n-th of those that are written now.
+    Fresh(usize),
+}
+
+/// The events of a batch that are new, and what its keys stand for.
+#[derive(Default)]
+struct Batch {
+    fresh: Vec<(Draft, Option<String>)>,
+    keys: HashMap<String, (Meaning, Place)>,
+}
+
+/// The places of a request's publications, and which of them were published before.
+type Places = Vec<(Place, bool)>;
+
+impl Batch {
+    /// Adds what is new in a request; nothing of it when one of its keys stands for another event.
+    async fn judge(&mut self, tx: &mut Tx, request: Vec<Publication>) -> Result<Result<Places, KeyReused>, Error> {
+        let before = self.fresh.len();
+        let mut places = Vec::with_capacity(request.len());
+        for publication in request {
+            match self.place(tx, publication).await? {
+                Ok(place) => places.push(place),
+                Err(reused) => {
+                    self.take_back(before);
+                    return Ok(Err(reused));
+                }
             }
-            known.insert(key.to_owned(), seq);
         }
-        meanings.insert(key, meaning);
+        Ok(Ok(places))
     }
-    Ok(Ok(known))
+
+    async fn place(
+        &mut self,
+        tx: &mut Tx,
+        publication: Publication,
+    ) -> Result<Result<(Place, bool), KeyReused>, Error> {
+        let Publication { draft, key } = publication;
+        let Some(key) = key else { return Ok(Ok((self.add(draft, None), false))) };
+        Ok(match self.look_up(tx, &key).await? {
+            Some((kept, place)) if kept == meaning(&draft) => Ok((place, true)),
+            Some(_) => Err(KeyReused(key)),
+            None => {
+                let meaning = meaning(&draft);
+                let place = self.add(draft, Some(key.clone()));
+                self.keys.insert(key, (meaning, place));
+                Ok((place, false))
+            }
+        })
+    }
+
+    fn take_back(&mut self, before: usize) {
+        for (_, key) in self.fresh.drain(before..) {
+            key.and_then(|key| self.keys.remove(&key));
+        }
+    }
+
+    fn add(&mut self, draft: Draft, key: Option<String>) -> Place {
+        self.fresh.push((draft, key));
+        Place::Fresh(self.fresh.len() - 1)
+    }
+
+    /// What a key stands for in this batch or else in the ledger.
+    async fn look_up(&self, tx: &mut Tx, key: &str) -> Result<Option<(Meaning, Place)>, Error> {
+        if let Some(known) = self.keys.get(key) {
+            return Ok(Some(known.clone()));
+        }
+        let select = "SELECT seq, event, reason, scope, id FROM sync_log WHERE key = $1";
+        let Some(row) = tx.first(sql(select).bind(key)).await? else { return Ok(None) };
+        let meaning = [row.some_text(1)?, row.some_text(2)?, row.some_text(3)?, row.some_text(4)?];
+        Ok(Some((meaning, Place::Taken(Seq(row.some_int(0)?)))))
+    }
 }
 
-/// What tells two events under one key apart. Data do not: a second try may carry a newer state of the same thing.
-fn meaning(draft: &Draft) -> [String; 4] {
+/// What tells two events under one key apart: name, reason, scope and id. Data do not: a second try may carry a newer state of the
+/// same thing.
+type Meaning = [String; 4];
+
+fn meaning(draft: &Draft) -> Meaning {
     [draft.event.to_string(), draft.reason.to_string(), draft.scope.to_string(), draft.id.clone()]
-}
-
-async fn look_up(tx: &mut Tx, key: &str) -> Result<Option<(Seq, [String; 4])>, Error> {
-    let select = "SELECT seq, event, reason, scope, id FROM sync_log WHERE key = $1";
-    let Some(row) = tx.first(sql(select).bind(key)).await? else { return Ok(None) };
-    let meaning = [row.some_text(1)?, row.some_text(2)?, row.some_text(3)?, row.some_text(4)?];
-    Ok(Some((Seq(row.some_int(0)?), meaning)))
 }

@@ -32,7 +32,7 @@ impl Store {
             actor: None,
             origin: None,
         };
-        let record = ledger::append(&mut tx, self.clock.now_ms(), draft, None).await?;
+        let record = ledger::append(&mut tx, self.clock.now_ms(), draft).await?;
         Ok(PendingBatch::one(tx, record))
     }
 }

@@ -114,7 +114,7 @@ impl Edit<'_> {
             actor: self.author.actor.clone(),
             origin: self.author.origin.clone(),
         };
-        let record = ledger::append(&mut self.tx, self.now, draft, None).await?;
+        let record = ledger::append(&mut self.tx, self.now, draft).await?;
         Ok(Pending { tx: self.tx, change: Change { row, record: Some(record) } })
     }
 
