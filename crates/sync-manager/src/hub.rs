@@ -5,7 +5,7 @@
 //! come as soon as it takes a packet again, and is cut after ten seconds. One slow socket costs the others nothing.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -63,6 +63,9 @@ pub trait Outlet: Send + Sync + 'static {
     fn cut(&self, why: Cut);
 }
 
+/// Who is in a room, in the order of their coming: their outlets then mostly lie in that order in memory too.
+type Members = BTreeMap<MemberId, Arc<dyn Outlet>>;
+
 struct Member {
     outlet: Arc<dyn Outlet>,
     rooms: Vec<Room>,
@@ -76,7 +79,29 @@ pub(crate) struct Hub {
     counters: Arc<Counters>,
     gathered: Gathered,
     members: HashMap<MemberId, Member>,
-    rooms: HashMap<Room, HashSet<MemberId>>,
+    rooms: HashMap<Room, Members>,
+}
+
+/// What became of the runs of a turn.
+#[derive(Default)]
+struct Tally {
+    delivered: usize,
+    lost: usize,
+    behind: Vec<MemberId>,
+}
+
+impl Tally {
+    fn add(&mut self, id: MemberId, events: usize, sent: Sent) {
+        match sent {
+            Sent::Queued => self.delivered += events,
+            Sent::Full(lost) => {
+                self.delivered += events - lost;
+                self.lost += lost;
+                self.behind.push(id);
+            }
+            Sent::Gone => {}
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -112,7 +137,7 @@ impl Hub {
         let Some(member) = self.members.get_mut(&id) else { return };
         if !member.rooms.contains(room) {
             member.rooms.push(room.clone());
-            self.rooms.entry(room.clone()).or_default().insert(id);
+            self.rooms.entry(room.clone()).or_default().insert(id, member.outlet.clone());
         }
     }
 
@@ -167,38 +192,41 @@ impl Hub {
         let gathered = std::mem::take(&mut self.gathered);
         let audience = self.audience(&gathered);
         let mut runs = Runs::from(gathered);
-        for (number, (id, rooms)) in audience.into_iter().enumerate() {
-            self.send(id, runs.of(rooms));
+        let mut tally = Tally::default();
+        for (number, (id, rooms, outlet)) in audience.into_iter().enumerate() {
+            let run = runs.of(rooms);
+            tally.add(id, run.len(), outlet.send(run));
             if number % SOCKETS_A_TURN == SOCKETS_A_TURN - 1 {
                 yield_now().await;
             }
         }
+        self.count(tally);
     }
 
     /// Who hears something of a turn, and of which of its rooms.
-    fn audience(&self, gathered: &Gathered) -> Vec<(MemberId, RoomSet)> {
+    fn audience(&self, gathered: &Gathered) -> Vec<(MemberId, RoomSet, &Arc<dyn Outlet>)> {
         let members = |room| self.rooms.get(room).into_iter().flatten();
         let rooms: Vec<_> = gathered.rooms().collect();
         if let [(set, only)] = rooms[..] {
-            return members(only).map(|id| (*id, set)).collect();
+            return members(only).map(|(id, outlet)| (*id, set, outlet)).collect();
         }
-        let mut audience = HashMap::<MemberId, RoomSet>::new();
+        let mut audience = BTreeMap::new();
         for (set, room) in rooms {
-            members(room).for_each(|id| *audience.entry(*id).or_default() |= set);
+            for (id, outlet) in members(room) {
+                audience.entry(*id).or_insert((0, outlet)).0 |= set;
+            }
         }
-        audience.into_iter().collect()
+        audience.into_iter().map(|(id, (rooms, outlet))| (id, rooms, outlet)).collect()
     }
 
-    fn send(&mut self, id: MemberId, run: &Run) {
-        let Some(member) = self.members.get_mut(&id) else { return };
-        match member.outlet.send(run) {
-            Sent::Queued => self.counters.deliveries.add(run.len() as u64),
-            Sent::Full(lost) => {
-                self.counters.deliveries.add((run.len() - lost) as u64);
-                self.counters.dropped.add(lost as u64);
-                member.behind.get_or_insert_with(Instant::now);
+    fn count(&mut self, tally: Tally) {
+        self.counters.deliveries.add(tally.delivered as u64);
+        self.counters.dropped.add(tally.lost as u64);
+        let now = Instant::now();
+        for id in tally.behind {
+            if let Some(member) = self.members.get_mut(&id) {
+                member.behind.get_or_insert(now);
             }
-            Sent::Gone => {}
         }
     }
 

@@ -283,9 +283,6 @@ impl Seat {
 impl Outlet for Seat {
     #[expect(clippy::disallowed_methods, reason = "the one door out")]
     fn send(&self, run: &Run) -> Sent {
-        if self.closed.load(Ordering::SeqCst) {
-            return Sent::Gone;
-        }
         let Some(lane) = &self.lane else { return self.emit(run) };
         match lane.send(run.frames(), run.len()) {
             Taken::Yes => Sent::Queued,
