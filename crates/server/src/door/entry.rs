@@ -148,7 +148,7 @@ fn credential(payload: &Value, headers: &HeaderMap) -> Option<Credential> {
 /// The connection of a session that began with a WebSocket: always its first. One that began with polling has none until its upgrade.
 fn direct(parts: &Parts) -> Option<Arc<Connection>> {
     let websocket = parameter(&parts.uri, "transport") == Some("websocket");
-    parts.extensions.get::<ConnectInfo<Conn>>().filter(|_| websocket).map(|info| info.0.connection.clone())
+    parts.extensions.get::<ConnectInfo<Conn>>().filter(|_| websocket)?.0.connection()
 }
 
 fn name(reason: &DisconnectReason) -> &'static str {

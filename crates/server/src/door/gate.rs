@@ -34,7 +34,7 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
     if let Some(refusal) = door.refusal(&request) {
         return refusal;
     }
-    let (connection, session) = (connection_of(&request).cloned(), upgraded_session(&request));
+    let (connection, session) = (connection_of(&request), upgraded_session(&request));
     let response = next.run(lean(request)).await;
     if let Some(connection) = connection.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
         connection.switching();
@@ -45,8 +45,8 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
     response
 }
 
-fn connection_of(request: &Request) -> Option<&Arc<Connection>> {
-    request.extensions().get::<ConnectInfo<Conn>>().map(|info| &info.0.connection)
+fn connection_of(request: &Request) -> Option<Arc<Connection>> {
+    request.extensions().get::<ConnectInfo<Conn>>()?.0.connection()
 }
 
 /// The session that asks to go on by a WebSocket.

@@ -59,7 +59,7 @@ async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)
     prepare(listener.descriptor().expect("a descriptor is left"));
     let guard = Guard {
         traffic: state.traffic.clone(),
-        connections: 100,
+        connections: state.settings.limits.connections,
         bounds: state.settings.limits.bounds(),
         header: Duration::from_secs(10),
     };

@@ -55,8 +55,9 @@ struct Asked {
 }
 
 pub(super) async fn pass(State(face): State<Face>, request: Request, next: Next) -> Response {
-    if let Some(ConnectInfo(conn)) = request.extensions().get::<ConnectInfo<Conn>>() {
-        conn.connection.head_seen();
+    let conn = request.extensions().get::<ConnectInfo<Conn>>();
+    if let Some(connection) = conn.and_then(|info| info.0.connection()) {
+        connection.head_seen();
     }
     let asked = Asked::of(&request);
     let answered = timeout(LONGEST, AssertUnwindSafe(next.run(request)).catch_unwind()).await;

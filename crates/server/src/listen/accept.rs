@@ -1,6 +1,11 @@
 //! Accepting connections: so many at once, each under guard.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -114,15 +119,23 @@ impl axum::serve::Listener for GuardedListener {
 /// What a request knows of its connection: `ConnectInfo<Conn>`.
 #[derive(Debug, Clone)]
 pub struct Conn {
-    /// The connection itself.
-    pub connection: Arc<Connection>,
+    /// The connection itself. Weak, since the engine keeps what it knows of a session's first request for the session's life, and a
+    /// connection keeps its descriptor: one on long polling would hold that of a connection long closed.
+    connection: Weak<Connection>,
     /// The other end, where it is on TCP. None on a unix socket: then a proxy on this machine speaks.
     pub peer: Option<SocketAddr>,
 }
 
+impl Conn {
+    /// The connection, unless it is closed.
+    pub fn connection(&self) -> Option<Arc<Connection>> {
+        self.connection.upgrade()
+    }
+}
+
 impl Connected<IncomingStream<'_, GuardedListener>> for Conn {
     fn connect_info(stream: IncomingStream<'_, GuardedListener>) -> Self {
-        Self { connection: Arc::clone(stream.io().connection()), peer: *stream.remote_addr() }
+        Self { connection: Arc::downgrade(stream.io().connection()), peer: *stream.remote_addr() }
     }
 }
 

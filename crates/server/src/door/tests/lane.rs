@@ -41,14 +41,45 @@ async fn a_connection_that_carried_requests_before_has_a_lane_too() {
     let token = site.anna().await;
     let mut stream = TcpStream::connect(site.address).await.expect("connects");
     for path in ["/healthz", "/api/me"] {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nCookie: lockstep_session={token}\r\n\r\n", site.address);
-        stream.write_all(head.as_bytes()).await.expect("takes it");
-        assert!(!answer(&mut stream).await.expect("answers").is_empty());
+        site.ask_on(&mut stream, &format!("GET {path}"), "", "").await;
     }
 
     let _page = site.page_on(stream, &token).await;
 
     assert_eq!((ways(&site, "lane"), ways(&site, "unopened")), (1, 0));
+}
+
+/// The engine keeps what it knows of a session's first request. That was once the connection itself, with its descriptor.
+#[tokio::test]
+async fn a_session_on_long_polling_does_not_hold_the_connection_of_its_first_request() {
+    let patient = ("LOCKSTEP__SOCKETIO__PING_TIMEOUT_MS", "120000");
+    let site = site(&[("LOCKSTEP__LIMITS__CONNECTIONS", "1"), patient]).await;
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let cookie = format!("Cookie: lockstep_session={}\r\n", site.anna().await);
+    let mut first = TcpStream::connect(site.address).await.expect("connects");
+    let handshake = site.ask_on(&mut first, &format!("GET {path}"), &cookie, "").await;
+    let sid = handshake.split("\"sid\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+    site.ask_on(&mut first, &format!("POST {path}&sid={sid}"), &cookie, "40").await;
+    while site.door.pages() == 0 {
+        yield_now().await;
+    }
+
+    drop(first);
+
+    let mut second = TcpStream::connect(site.address).await.expect("connects");
+    timeout(PATIENCE, site.ask_on(&mut second, "GET /healthz", "", "")).await.expect("there is a place again");
+    assert_eq!((site.door.pages(), ways(&site, "engine")), (1, 1), "the session lives");
+}
+
+impl Site {
+    /// A request on a connection that stays open; the answer.
+    async fn ask_on(&self, stream: &mut TcpStream, target: &str, headers: &str, body: &str) -> String {
+        let (address, length) = (self.address, body.len());
+        let request =
+            format!("{target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
+        stream.write_all(request.as_bytes()).await.expect("takes it");
+        String::from_utf8(answer(stream).await.expect("answers")).expect("text")
+    }
 }
 
 /// Reads one answer of known length.
