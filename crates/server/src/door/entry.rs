@@ -51,8 +51,9 @@ fn transport(socket: &SocketRef) -> &'static str {
 impl Door {
     async fn admit(&self, socket: &SocketRef, payload: &Value) -> Result<(), &'static str> {
         let parts = socket.req_parts();
+        let as_of = self.changes();
         let caller = self.identify(payload, parts).await?;
-        let seat = Seat::new(caller, direct(parts), &self.state().settings);
+        let seat = Seat::new(caller, as_of, direct(parts), &self.state().settings);
         self.state().metrics.ways.get_or_create(&Label { kind: seat.way(&self.state().settings) }).inc();
         socket.extensions.insert(Arc::new(seat));
         talk::listen(self, socket);
@@ -90,7 +91,9 @@ impl Door {
             seat.cut(KillReason::Unavailable);
         }
         // What was taken away after the look at the credential and before the seat was here to be found.
-        self.check_seat(&seat).await;
+        if seat.as_of() != self.changes() {
+            self.check_seat(&seat).await;
+        }
     }
 
     /// From here on the seat is found by whoever looks for it. False when the page has gone already.

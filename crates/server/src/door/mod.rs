@@ -15,7 +15,10 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -57,6 +60,8 @@ struct Inner {
     state: State,
     io: SocketIo,
     seats: Mutex<HashMap<Sid, Arc<Seat>>>,
+    /// How often this worker has heard of something that may change what somebody may.
+    changes: AtomicU64,
     /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first. Weak,
     /// since a connection holds its descriptor for as long as somebody holds it.
     upgrades: Cache<String, Weak<Connection>>,
@@ -67,7 +72,8 @@ impl Door {
     pub(crate) fn open(state: State, inner: Router) -> (Self, Router) {
         let (layer, io) = builder(&state).build_layer();
         let upgrades = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
-        let door = Self(Arc::new(Inner { state, io, seats: Mutex::default(), upgrades }));
+        let door =
+            Self(Arc::new(Inner { state, io, seats: Mutex::default(), changes: AtomicU64::default(), upgrades }));
         let welcome = {
             let door = door.clone();
             async move |socket: SocketRef| door.welcome(socket).await
@@ -106,6 +112,12 @@ impl Door {
     /// How many pages are in.
     pub(crate) fn pages(&self) -> usize {
         self.lock().len()
+    }
+
+    /// How often something was heard that may change what somebody may. Who remembers the count from before he looked, and finds the
+    /// same once his seat is there to be found, needs no second look.
+    fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::SeqCst)
     }
 
     /// The people who are in.

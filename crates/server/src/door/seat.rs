@@ -67,6 +67,8 @@ impl Breaches {
 /// One signed-in socket.
 pub(super) struct Seat {
     caller: ArcSwap<Caller>,
+    /// What [`super::Door::changes`] said before the caller was looked up.
+    as_of: u64,
     /// Held while the caller is looked up anew: an older answer must not come after a newer one.
     looking: tokio::sync::Mutex<()>,
     /// Known once the socket is connected, and given back when it is not: socket and seat hold each other.
@@ -86,10 +88,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(caller: Caller, connection: Option<Arc<Connection>>, settings: &Settings) -> Self {
+    pub(super) fn new(caller: Caller, as_of: u64, connection: Option<Arc<Connection>>, settings: &Settings) -> Self {
         let lane = connection.clone().filter(|connection| settings.sync.fast_lane && connection.is_websocket());
         Self {
             caller: ArcSwap::from_pointee(caller),
+            as_of,
             looking: tokio::sync::Mutex::default(),
             socket: OnceLock::new(),
             greeted: SetOnce::new(),
@@ -115,6 +118,11 @@ impl Seat {
 
     pub(super) fn caller(&self) -> Arc<Caller> {
         self.caller.load_full()
+    }
+
+    /// How many changes had been heard of before its caller was looked up.
+    pub(super) fn as_of(&self) -> u64 {
+        self.as_of
     }
 
     /// The turn to look up the caller anew.

@@ -41,13 +41,6 @@ struct Site {
 }
 
 async fn site(environment: &[(&str, &str)]) -> Site {
-    let site = unwatched(environment).await;
-    tokio::spawn(site.door.clone().watch(pending()));
-    site
-}
-
-/// A worker whose seats are not kept true to what happens.
-async fn unwatched(environment: &[(&str, &str)]) -> Site {
     with_socket(environment, |_| {}).await
 }
 
@@ -65,6 +58,7 @@ async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)
     };
     let listener = GuardedListener::new(listener, guard);
     let address = axum::serve::Listener::local_addr(&listener).expect("bound").expect("TCP");
+    tokio::spawn(door.clone().watch(pending()));
     tokio::spawn(axum::serve(listener, service.clone().into_make_service_with_connect_info::<Conn>()).into_future());
     Site { state, door, service, address, _directory: directory }
 }

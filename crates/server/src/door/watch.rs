@@ -1,6 +1,10 @@
 //! Keeping the seats true: a session that ended, a person who was disabled or a right that was taken away has its effect at once.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use lockstep_app::{Caller, KEYS_CHANGED, SESSION_ENDED};
 use lockstep_protocol::{Record, Room, Scope};
@@ -106,6 +110,8 @@ impl Door {
         if !concerned.everybody && concerned.persons.is_empty() {
             return;
         }
+        // Before the look at the seats: whoever is seated after that look sees the count.
+        self.0.changes.fetch_add(1, Ordering::SeqCst);
         let seats: Vec<Arc<Seat>> = self.seats().into_iter().filter(|seat| concerned.is(&seat.caller())).collect();
         for seat in seats {
             self.check_seat(&seat).await;

@@ -70,7 +70,7 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn key(&self, token: &str) -> Result<Option<Program>, Error> {
         let select = sql("SELECT id, name, scopes, last_used_at FROM api_keys WHERE token = $1").bind(token);
-        let Some(row) = self.engine.read().await?.first(select).await? else { return Ok(None) };
+        let Some(row) = self.engine.first(select).await? else { return Ok(None) };
         let (id, now) = (row.some_int(0)?, self.clock.now_ms());
         if row.int(3)?.is_none_or(|used| used + TOUCH_EVERY_MS <= now) {
             self.touch_key(id, now).await?;
@@ -85,7 +85,7 @@ impl Store {
     pub async fn key_by_id(&self, id: &str) -> Result<Option<Program>, Error> {
         let Some(id) = parse_id(id) else { return Ok(None) };
         let select = sql("SELECT id, name, scopes FROM api_keys WHERE id = $1").bind(id);
-        let row = self.engine.read().await?.first(select).await?;
+        let row = self.engine.first(select).await?;
         row.map(|row| program(&row)).transpose()
     }
 
@@ -95,7 +95,7 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn keys(&self) -> Result<Vec<Key>, Error> {
         let select = sql("SELECT id, name, scopes, created_at, last_used_at FROM api_keys ORDER BY id");
-        let rows = self.engine.read().await?.all(select).await?;
+        let rows = self.engine.all(select).await?;
         rows.iter()
             .map(|row| Ok(Key { program: program(row)?, created_at: row.some_int(3)?, last_used_at: row.int(4)? }))
             .collect()

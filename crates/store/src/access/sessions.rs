@@ -67,7 +67,7 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn credentials(&self, login: &str) -> Result<Option<Credentials>, Error> {
         let select = sql("SELECT id, password_hash, enabled FROM users WHERE login = $1").bind(login);
-        let row = self.engine.read().await?.first(select).await?;
+        let row = self.engine.first(select).await?;
         row.map(|row| {
             let user_id = row.some_int(0)?.to_string();
             Ok(Credentials { user_id, password_hash: row.some_text(1)?, enabled: row.some_int(2)? != 0 })
@@ -110,7 +110,7 @@ impl Store {
                       FROM sessions s JOIN users u ON u.id = s.user_id JOIN groups g ON g.id = u.group_id \
                       WHERE s.token = $1 AND s.expires_at > $2 AND u.enabled = 1";
         let select = sql(select).bind(token).bind(self.clock.now_ms());
-        let row = self.engine.read().await?.first(select).await?;
+        let row = self.engine.first(select).await?;
         row.map(|row| person(&row)).transpose()
     }
 
@@ -121,7 +121,7 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn end_session(&self, token: &str) -> Result<Option<PendingBatch>, Error> {
         let select = sql("SELECT user_id FROM sessions WHERE token = $1").bind(token);
-        if self.engine.read().await?.first(select).await?.is_none() {
+        if self.engine.first(select).await?.is_none() {
             return Ok(None);
         }
         let mut tx = self.engine.write().await?;
@@ -155,7 +155,7 @@ impl Store {
     pub async fn take_ticket(&self, ticket: &str) -> Result<Option<Person>, Error> {
         let select = sql("SELECT 1 FROM tickets WHERE token = $1 AND expires_at > $2");
         let select = select.bind(ticket).bind(self.clock.now_ms());
-        if self.engine.read().await?.first(select).await?.is_none() {
+        if self.engine.first(select).await?.is_none() {
             return Ok(None);
         }
         let mut tx = self.engine.write().await?;

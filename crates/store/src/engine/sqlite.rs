@@ -75,6 +75,21 @@ impl Engine {
         Ok(Tx(self.readers.begin().await?))
     }
 
+    /// All rows of one statement that only reads. It sees one moment by itself and needs no transaction, which would be two more turns
+    /// of the connection's thread.
+    pub(crate) async fn all(&self, statement: Statement) -> Result<Vec<Tuple>, Error> {
+        let (text, arguments, prepared) = split(statement)?;
+        let rows = sqlx::query_with(text, arguments).persistent(prepared).fetch_all(&self.readers).await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    /// The first row of such a statement, if there is one.
+    pub(crate) async fn first(&self, statement: Statement) -> Result<Option<Tuple>, Error> {
+        let (text, arguments, prepared) = split(statement)?;
+        let row = sqlx::query_with(text, arguments).persistent(prepared).fetch_optional(&self.readers).await?;
+        row.as_ref().map(read_row).transpose()
+    }
+
     /// Closes all connections and waits for it.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

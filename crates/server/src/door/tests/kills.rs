@@ -114,12 +114,19 @@ async fn whose_session_ends_is_out_though_he_reads_nothing() {
 /// The sign-in reads the session, and only the welcome takes the seat by which the page is found: what happened in between was lost.
 #[tokio::test]
 async fn a_session_that_ends_between_sign_in_and_welcome_is_out() {
-    let site = unwatched(&[]).await;
+    let site = site(&[]).await;
     let token = site.anna().await;
     let (page, _) = site.page(&token).await;
     let socket = site.door.0.io.sockets().pop().expect("one page");
     site.door.lock().clear();
+    let before = site.door.changes();
     site.state.app.logout(&token).await.expect("ends");
+    let heard = async {
+        while site.door.changes() == before {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, heard).await.expect("heard");
 
     site.door.welcome(socket).await;
 

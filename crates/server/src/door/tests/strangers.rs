@@ -134,7 +134,7 @@ async fn what_a_page_asks_before_its_welcome_waits_for_it() {
     let (mut page, _) = site.page(&token).await;
     let socket = site.door.0.io.sockets().pop().expect("one page");
     let caller = site.door.seats().pop().expect("one page").caller();
-    socket.extensions.insert(Arc::new(Seat::new((*caller).clone(), None, &site.state.settings)));
+    socket.extensions.insert(Arc::new(Seat::new((*caller).clone(), 0, None, &site.state.settings)));
 
     page.send(&Packet::event(Some(1), "sync:join", json!({"room": "files"}))).await;
     let (mut other, _) = site.page(&token).await;
