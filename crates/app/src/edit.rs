@@ -151,7 +151,7 @@ impl Road {
             let Change { row, record } = pending.commit().await?;
             let position = record.as_ref().map(Record::position);
             if let Some(record) = record {
-                road.wire.publish(record);
+                road.wire.publish(std::slice::from_ref(&record));
                 crash::point("edit:publish");
             }
             Ok(Edited { row, position })

@@ -12,7 +12,7 @@
 //! use serde_json::json;
 //!
 //! let store = Store::open(&StoreOptions::new("sqlite:lockstep.db"), SharedClock::system()).await?;
-//! let app = App::new(store, |record: lockstep_protocol::Record| drop(record), Options::default())?;
+//! let app = App::new(store, |_: &[lockstep_protocol::Record]| {}, Options::default())?;
 //! let row = app.create(&Caller::operator(), Entity::Categories, &json!({"name": "Contracts"}), None).await?;
 //! app.close().await;
 //! # Ok(())
@@ -65,13 +65,13 @@ use throttle::Throttle;
 ///
 /// Must return at once and cannot fail: an event that gets lost behind it is found again in the ledger.
 pub trait Wire: Send + Sync + 'static {
-    /// Sends one committed event. Called in the order of commits.
-    fn publish(&self, record: Record);
+    /// Sends events that were committed together, in their order. Called in the order of commits.
+    fn publish(&self, records: &[Record]);
 }
 
-impl<F: Fn(Record) + Send + Sync + 'static> Wire for F {
-    fn publish(&self, record: Record) {
-        self(record);
+impl<F: Fn(&[Record]) + Send + Sync + 'static> Wire for F {
+    fn publish(&self, records: &[Record]) {
+        self(records);
     }
 }
 
@@ -117,9 +117,7 @@ impl Road {
     async fn send(&self, pending: PendingBatch) -> Result<Vec<Answer>, StoreError> {
         let _order = self.order.lock().await;
         let published = pending.commit().await?;
-        for record in published.records {
-            self.wire.publish(record);
-        }
+        self.wire.publish(&published.records);
         Ok(published.answers)
     }
 

@@ -10,6 +10,7 @@ use lockstep_store::{Answer as Written, Error as StoreError, KeyReused, Publicat
 use serde_json::value::RawValue;
 use tokio::{
     sync::{mpsc, oneshot},
+    task::yield_now,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -211,6 +212,8 @@ async fn run(store: Store, road: Road, mut queue: mpsc::Receiver<Request>, stopp
                 }
             },
         };
+        // One turn for the others: who is about to ask is in the same transaction, and not in one of its own after this.
+        yield_now().await;
         let batch = gather(first, &mut queue, &mut held);
         settle(&store, &road, batch).await;
     }

@@ -28,6 +28,7 @@ pub(crate) async fn worker(environment: &[(&str, &str)]) -> (State, TempDir) {
     let store = database::open_store(&settings).await.expect("opens");
     let sync = SyncManager::start(Arc::new(store.clone()), Arc::new(Memory::new()), Options::new(Identity::default()));
     let wire = sync.clone();
-    let app = database::application(&settings, store, move |record: Record| wire.publish(&record)).expect("opens");
+    let app =
+        database::application(&settings, store, move |records: &[Record]| wire.publish_all(records)).expect("opens");
     (State::new(Arc::new(settings), app, sync), directory)
 }

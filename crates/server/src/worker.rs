@@ -101,7 +101,7 @@ impl Parts {
         let store = database::open_store(&settings).await?;
         let sync = SyncManager::start(Arc::new(store.clone()), bus, settings.follow(number));
         let wire = sync.clone();
-        let app = match database::application(&settings, store, move |record: Record| wire.publish(&record)) {
+        let app = match database::application(&settings, store, move |records: &[Record]| wire.publish_all(records)) {
             Ok(app) => app,
             Err(error) => {
                 sync.close().await;

@@ -22,8 +22,9 @@ const STREAM: &str = "main";
 /// Rows that one trimming transaction takes at most, so that edits never wait long for it.
 const TRIM_STEP: i64 = 5_000;
 
-/// Events that one statement writes: more gain nothing, and each number of rows is a statement of its own to be kept prepared.
-const ROWS_A_STATEMENT: usize = 16;
+/// Events that one statement writes. More would cost more: SQLite looks for the name of each value among those before it. And each number
+/// of rows is a statement of its own to be kept prepared.
+const ROWS_A_STATEMENT: usize = 8;
 
 /// The most recent changes one may ask for.
 pub const MAX_CHANGES: u32 = 200;

@@ -4,7 +4,7 @@
 //! It guarantees what [`lockstep_protocol::worker`] guarantees; here are only the clock, the ledger and the wire.
 //! It never waits for a socket, and for the ledger at most [`READ_LIMIT`].
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use lockstep_protocol::{
     Emission, JoinMode, Position, Record, RefreshWhy, Refusal, Room, RoomAck,
@@ -13,7 +13,8 @@ use lockstep_protocol::{
 };
 use tokio::{
     sync::{Notify, broadcast, mpsc, oneshot, watch},
-    time::{Instant, sleep_until, timeout},
+    task::yield_now,
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -24,6 +25,7 @@ use crate::{
     counters::Counters,
     gather::BURST,
     hub::{BEAT_TURNS, Hub, MemberId, Outlet},
+    message,
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
 };
@@ -127,7 +129,7 @@ impl<L: Ledger> Actor<L> {
         loop {
             match self.read(self.ledger.latest(self.options.ring.min(FIRST_LOOK))).await {
                 Some(page) => return page,
-                None => tokio::time::sleep(START_PAUSE).await,
+                None => sleep(START_PAUSE).await,
             }
         }
     }
@@ -163,24 +165,26 @@ impl<L: Ledger> Live<L> {
     ) {
         let nudge = self.actor.nudge.clone();
         let between_beats = self.actor.options.beat / BEAT_TURNS;
-        let (mut tick, mut beat, mut heartbeat) = (self.next_tick(), Instant::now() + between_beats, Instant::now());
+        let mut tick = pin!(sleep_until(self.next_tick()));
+        let mut beat = pin!(sleep(between_beats));
+        let mut heartbeat = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(signal) = signals.recv() => self.hear(signal, signals).await,
                 Some(command) = commands.recv() => self.obey(command).await,
                 () = nudge.notified() => self.repair(NoticedBy::Tick).await,
-                () = sleep_until(tick) => {
+                () = &mut tick => {
                     self.repair(NoticedBy::Tick).await;
-                    tick = self.next_tick();
+                    tick.as_mut().reset(self.next_tick());
                 }
-                () = sleep_until(beat) => {
+                () = &mut beat => {
                     self.beat();
-                    beat = Instant::now() + between_beats;
+                    beat.as_mut().reset(Instant::now() + between_beats);
                 }
-                () = sleep_until(heartbeat) => {
+                () = &mut heartbeat => {
                     self.say_how_we_are();
-                    heartbeat = Instant::now() + HEARTBEAT;
+                    heartbeat.as_mut().reset(Instant::now() + HEARTBEAT);
                 }
             }
             self.publish_status();
@@ -204,24 +208,26 @@ impl<L: Ledger> Live<L> {
         });
     }
 
-    /// One signal and those that are ready behind it.
+    /// One signal and those that are ready behind it, or are after one turn for others: what leaves together costs a socket one write.
     async fn hear(&mut self, first: Signal, signals: &mut mpsc::Receiver<Signal>) {
-        let mut next = Some(first);
-        for _ in 0..BURST {
-            let Some(signal) = next else { break };
-            self.hear_one(signal).await;
-            next = signals.try_recv().ok();
-        }
-        if let Some(signal) = next {
-            self.hear_one(signal).await;
-        }
+        self.hear_one(first).await;
+        self.hear_ready(signals).await;
+        yield_now().await;
+        self.hear_ready(signals).await;
         self.actor.hub.flush().await;
-        tokio::task::yield_now().await;
+        yield_now().await;
+    }
+
+    async fn hear_ready(&mut self, signals: &mut mpsc::Receiver<Signal>) {
+        for _ in 0..BURST {
+            let Ok(signal) = signals.try_recv() else { return };
+            self.hear_one(signal).await;
+        }
     }
 
     async fn hear_one(&mut self, signal: Signal) {
         match signal {
-            Signal::Message(Channel::Events, text) => self.hear_event(&text).await,
+            Signal::Message(Channel::Events, text) => self.hear_events(&text).await,
             Signal::Message(Channel::Workers, text) => match serde_json::from_str(&text) {
                 Ok(heartbeat) => self.actor.roster.hear(heartbeat),
                 Err(_) => self.actor.counters.bus_garbage.add(1),
@@ -238,15 +244,17 @@ impl<L: Ledger> Live<L> {
         }
     }
 
-    async fn hear_event(&mut self, text: &str) {
-        let Ok(record) = serde_json::from_str::<Record>(text) else {
+    async fn hear_events(&mut self, text: &str) {
+        let Ok(records) = message::read(text) else {
             self.actor.counters.bus_garbage.add(1);
             return debug!("a message on the bus that is no event");
         };
-        match self.worker.hear(&record) {
-            Heard::Apply => self.apply(Arc::new(record)).await,
-            Heard::Drop => {}
-            Heard::Repair => self.repair(NoticedBy::Chain).await,
+        for record in records {
+            match self.worker.hear(&record) {
+                Heard::Apply => self.apply(Arc::new(record)).await,
+                Heard::Drop => {}
+                Heard::Repair => self.repair(NoticedBy::Chain).await,
+            }
         }
     }
 
@@ -291,7 +299,7 @@ impl<L: Ledger> Live<L> {
         for (number, record) in page.rows.into_iter().enumerate() {
             self.apply(Arc::new(record)).await;
             if number % BURST == BURST - 1 {
-                tokio::task::yield_now().await;
+                yield_now().await;
             }
         }
         self.actor.hub.flush().await;

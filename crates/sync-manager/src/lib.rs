@@ -26,6 +26,7 @@ pub mod bus;
 mod counters;
 mod gather;
 mod hub;
+mod message;
 mod outbox;
 mod roster;
 mod run;
@@ -175,8 +176,14 @@ impl SyncManager {
 
     /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
     pub fn publish(&self, record: &Record) {
-        let text = serde_json::to_string(record).expect("a record has string keys");
-        self.outbox.send(Channel::Events, text.into());
+        self.publish_all(std::slice::from_ref(record));
+    }
+
+    /// The same for records that were committed together: they travel together, and so reach a socket in one write.
+    pub fn publish_all(&self, records: &[Record]) {
+        for message in message::write(records) {
+            self.outbox.send(Channel::Events, message.into());
+        }
     }
 
     /// Makes a socket known. It hears nothing until it joins.

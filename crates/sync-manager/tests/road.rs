@@ -298,6 +298,23 @@ async fn who_has_left_hears_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_committed_together_reaches_a_page_together_and_in_order_whatever_rooms_it_is_in() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    let (both, _) = page(&sync, &[Room::Files, Room::Users]).await;
+    let (files, _) = page(&sync, &[Room::Files]).await;
+    let records = [Room::Files, Room::Users, Room::Files, Room::Categories].map(|room| book.commit(&room));
+
+    sync.publish_all(&records);
+
+    both.until_seq("files:changed", records[3].seq).await;
+    let seqs = |ears: &Ears| ears.heard().iter().map(|(_, event)| event["seq"].as_i64()).collect::<Vec<_>>();
+    assert_eq!((seqs(&both), both.runs()), (records.iter().map(|record| Some(record.seq.0)).collect(), vec![4]));
+    let of_files = [&records[0], &records[2], &records[3]].map(|record| Some(record.seq.0)).to_vec();
+    assert_eq!((seqs(&files), files.runs()), (of_files, vec![3]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn garbage_on_the_wire_is_counted_and_changes_nothing() {
     let (book, wire) = (Arc::new(Book::default()), Memory::new());
     let sync = worker(&book, &wire, 1);

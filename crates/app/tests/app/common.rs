@@ -47,7 +47,7 @@ pub(crate) async fn world() -> World {
     let sent: Arc<Mutex<Vec<Record>>> = Arc::default();
     let wire = {
         let sent = sent.clone();
-        move |record: Record| sent.lock().expect("whole").push(record)
+        move |records: &[Record]| sent.lock().expect("whole").extend_from_slice(records)
     };
     let login = LoginLimits { attempts: 3, attempts_per_address: 20, window_s: 60 };
     let app = App::new(store, wire, Options { session_hours: 2, login }).expect("an app");

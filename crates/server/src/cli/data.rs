@@ -49,7 +49,7 @@ pub(super) async fn with_app<T>(
     work: impl AsyncFnOnce(&App) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let settings = load(config, Vec::new())?.settings;
-    let app = database::open(&settings, |_: Record| {}).await.map_err(|error| Failure::because(&error))?;
+    let app = database::open(&settings, |_: &[Record]| {}).await.map_err(|error| Failure::because(&error))?;
     let done = work(&app).await;
     app.close().await;
     done

@@ -27,7 +27,7 @@ async fn start(workers: u16) -> Running {
     let (mut settings, directory) = testing::settings(&[]);
     settings.server.workers = workers;
     let settings = Arc::new(settings);
-    let app = database::open(&settings, |_: Record| {}).await.expect("opens");
+    let app = database::open(&settings, |_: &[Record]| {}).await.expect("opens");
     let key = app.add_key("shop", &["publish".to_owned()]).await.expect("added");
     app.close().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
@@ -137,7 +137,7 @@ async fn what_is_under_way_at_the_end_is_still_done() {
     let answer = expect(&mut stream, "\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(running.ended().await.is_ok());
-    let app = database::open(&running.settings, |_: Record| {}).await.expect("opens");
+    let app = database::open(&running.settings, |_: &[Record]| {}).await.expect("opens");
     let changes = app.changes(&lockstep_app::Caller::operator(), 10).await.expect("read");
     assert!(changes.iter().any(|change| change.event.as_str() == "files:changed"), "{changes:?}");
 }

@@ -162,13 +162,20 @@ impl Ledger for Book {
 /// What a page heard, and whether it takes more.
 pub struct Ears {
     heard: watch::Sender<Vec<(String, serde_json::Value)>>,
+    /// How many events came at a time.
+    runs: Mutex<Vec<usize>>,
     full: Mutex<bool>,
     cut: watch::Sender<bool>,
 }
 
 impl Ears {
     pub fn open() -> Arc<Self> {
-        Arc::new(Self { heard: watch::channel(Vec::new()).0, full: Mutex::default(), cut: watch::channel(false).0 })
+        Arc::new(Self {
+            heard: watch::channel(Vec::new()).0,
+            runs: Mutex::default(),
+            full: Mutex::default(),
+            cut: watch::channel(false).0,
+        })
     }
 
     pub fn clog(&self, full: bool) {
@@ -177,6 +184,10 @@ impl Ears {
 
     pub fn heard(&self) -> Vec<(String, serde_json::Value)> {
         self.heard.borrow().clone()
+    }
+
+    pub fn runs(&self) -> Vec<usize> {
+        self.runs.lock().expect("no panic inside").clone()
     }
 
     /// The seqs of the events of this name, in the order they came.
@@ -208,6 +219,7 @@ impl Outlet for Ears {
         }
         let parsed =
             |(event, payload): (&str, &str)| (event.to_owned(), serde_json::from_str(payload).expect("finished JSON"));
+        self.runs.lock().expect("no panic inside").push(run.len());
         self.heard.send_modify(|heard| heard.extend(run.events().map(parsed)));
         Sent::Queued
     }
