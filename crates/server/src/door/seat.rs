@@ -13,7 +13,12 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{
+    Quota, RateLimiter,
+    clock::MonotonicClock,
+    middleware::NoOpMiddleware,
+    state::{InMemoryState, NotKeyed},
+};
 use lockstep_app::Caller;
 use lockstep_protocol::{Room, RoomAck, frame};
 use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable};
@@ -64,6 +69,14 @@ impl Breaches {
     }
 }
 
+/// How much a page may say. By the system's clock, which costs nothing to have: the library's own is calibrated anew for each page.
+type Budget = RateLimiter<
+    NotKeyed,
+    InMemoryState,
+    MonotonicClock,
+    NoOpMiddleware<<MonotonicClock as governor::clock::Clock>::Instant>,
+>;
+
 /// One signed-in socket.
 pub(super) struct Seat {
     caller: ArcSwap<Caller>,
@@ -83,7 +96,7 @@ pub(super) struct Seat {
     connection: ArcSwapOption<Connection>,
     /// The same, where frames can be put on it.
     lane: Option<Arc<Connection>>,
-    budget: DefaultDirectRateLimiter,
+    budget: Budget,
     breaches: Mutex<Breaches>,
 }
 
@@ -101,7 +114,7 @@ impl Seat {
             closed: AtomicBool::new(false),
             connection: ArcSwapOption::new(connection),
             lane,
-            budget: RateLimiter::direct(settings.limits.socket_events()),
+            budget: RateLimiter::direct_with_clock(settings.limits.socket_events(), MonotonicClock),
             breaches: Mutex::default(),
         }
     }
