@@ -25,7 +25,7 @@ cluster: install-cluster front ## Redis, three workers, nginx on http://127.0.0.
 	cargo build --release --locked -p lockstep-server
 	@exec scripts/cluster.sh target/release/lockstep
 
-bench: install-test front ## fan-out, latency and memory against Node and the floor, into docs/performance.md
+bench: install-test front ## speed and memory against Node, socketioxide and the floor, into docs/performance.md
 	cargo build --release --locked -p lockstep-server -p lockstep-e2e --bins
 	@$(FILES); exec target/release/bench --record docs/performance.md $(BENCH)
 

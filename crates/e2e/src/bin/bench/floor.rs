@@ -1,7 +1,8 @@
 //! The floor: what two workers behind Redis cannot do with less.
 //!
-//! A bare WebSocket server. It subscribes to one channel and hands each message to each socket as one frame in one `write`. No rooms,
-//! no sessions, no acknowledgements, no heartbeats, no memory of what was sent: everything a real server adds costs on top of this.
+//! A bare WebSocket server. It subscribes to one channel and hands each message to each socket as one frame in one `write`; or, asked
+//! for bursts, everything that is ready in one `write` a socket. No rooms, no sessions, no acknowledgements, no heartbeats, no memory of
+//! what was sent: everything a real server adds costs on top of this.
 
 use std::{
     cell::RefCell,
@@ -21,15 +22,18 @@ use crate::wire;
 /// The channel the floor listens to.
 pub(crate) const CHANNEL: &str = "floor";
 
+/// What one read from Redis takes at most: more than any burst of the benchmark.
+const READ: usize = 256 * 1024;
+
 type Sockets = Rc<RefCell<Vec<Rc<TcpStream>>>>;
 
 /// Serves for ever.
-pub(crate) async fn serve(port: u16, redis: &Path) -> io::Result<()> {
+pub(crate) async fn serve(port: u16, redis: &Path, bursts: bool) -> io::Result<()> {
     let sockets = Sockets::default();
     let mut subscriber = UnixStream::connect(redis).await?;
     subscriber.write_all(&lockstep_e2e::redis::encode(&["SUBSCRIBE", CHANNEL])).await?;
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-    tokio::try_join!(accept(listener, sockets.clone()), fan_out(subscriber, sockets))?;
+    tokio::try_join!(accept(listener, sockets.clone()), fan_out(subscriber, sockets, bursts))?;
     Ok(())
 }
 
@@ -46,21 +50,61 @@ async fn accept(listener: TcpListener, sockets: Sockets) -> io::Result<()> {
     }
 }
 
-async fn fan_out(mut subscriber: UnixStream, sockets: Sockets) -> io::Result<()> {
-    let mut input = Vec::new();
+async fn fan_out(mut subscriber: UnixStream, sockets: Sockets, bursts: bool) -> io::Result<()> {
+    let mut input = Vec::with_capacity(READ);
+    let mut frames = Vec::new();
     while subscriber.read_buf(&mut input).await? > 0 {
-        while let Some((message, used)) = next_message(&input) {
-            let frame = message.map(wire::text);
-            input.drain(..used);
-            let Some(frame) = frame else { continue };
-            // A socket that cannot take a frame whole is dropped: the floor has no queues.
-            sockets
-                .borrow_mut()
-                .retain(|socket| matches!(socket.try_write(&frame), Ok(length) if length == frame.len()));
-            tokio::task::yield_now().await;
+        let mut done = 0;
+        while let Some((message, used)) = next_message(&input[done..]) {
+            frames.extend(message.map(wire::text).unwrap_or_default());
+            done += used;
+            if !bursts {
+                write_to_all(&sockets, &frames).await;
+                frames.clear();
+            }
         }
+        input.drain(..done);
+        write_to_all(&sockets, &frames).await;
+        frames.clear();
     }
     Err(io::Error::other("redis closed the subscription"))
+}
+
+/// One write a socket. Where the kernel does not take all of it at once, all wait: the floor has no queues. Who has gone is forgotten.
+async fn write_to_all(sockets: &Sockets, frames: &[u8]) {
+    if frames.is_empty() {
+        return;
+    }
+    let mut slow = Vec::new();
+    sockets.borrow_mut().retain(|socket| match socket.try_write(frames) {
+        Ok(length) if length == frames.len() => true,
+        Ok(length) => {
+            slow.push((socket.clone(), length));
+            true
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            slow.push((socket.clone(), 0));
+            true
+        }
+        Err(_) => false,
+    });
+    for (socket, written) in slow {
+        // One that fails here fails again at the next write, and is forgotten then.
+        let _ = finish(&socket, &frames[written..]).await;
+    }
+    tokio::task::yield_now().await;
+}
+
+async fn finish(socket: &TcpStream, mut rest: &[u8]) -> io::Result<()> {
+    while !rest.is_empty() {
+        socket.writable().await?;
+        match socket.try_write(rest) {
+            Ok(written) => rest = &rest[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The first whole answer in `input`, and how many bytes it takes: an array of three, `message`, channel, payload. Confirmations have a

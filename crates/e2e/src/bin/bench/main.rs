@@ -1,12 +1,17 @@
-//! `make bench`: what a delivery costs, against Socket.IO on Node and against the floor, in one run.
+//! `make bench`: what fan-out costs, against Socket.IO on Node, against socketioxide and against the floor, in one run.
 //!
 //! The generator (this process) has core 0 to itself; two workers and Redis share core 1. Systems take turns within each round, so
 //! that what else the machine does hits all of them alike. Figures of one machine are only good as ratios.
 
+mod arguments;
 mod cost;
 mod crowd;
+mod figures;
 mod floor;
 mod measure;
+mod member;
+mod own;
+mod peers;
 mod publisher;
 mod report;
 mod score;
@@ -15,17 +20,15 @@ mod wire;
 
 use std::{
     io::Write,
-    path::PathBuf,
     process::{Command, ExitCode, Stdio},
-    time::Duration,
 };
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    measure::{Figures, Plan, round},
-    system::Kind,
+    arguments::{Arguments, Part},
+    figures::{Figures, Findings},
 };
 
 /// The generator's core.
@@ -34,61 +37,16 @@ const GENERATORS_CORE: usize = 0;
 /// The core that workers and Redis share.
 pub(crate) const SERVERS_CORE: usize = 1;
 
-/// Measures fan-out and memory of Lockstep, its peer and the floor.
-#[derive(Parser)]
-struct Arguments {
-    /// How often each system is started afresh.
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// Turns of each system in a round.
-    #[arg(long, default_value_t = 8)]
-    slices: usize,
-    /// Milliseconds of traffic in a turn.
-    #[arg(long, default_value_t = 700)]
-    slice_ms: u64,
-    /// Sockets in the room.
-    #[arg(long, default_value_t = 1000)]
-    sockets: usize,
-    /// Idle connections for the memory figure.
-    #[arg(long, default_value_t = 4000)]
-    idle: usize,
-    /// Let the generator sleep when nothing arrives, see `docs/performance.md`.
-    #[arg(long)]
-    doze: bool,
-    /// Only these systems.
-    #[arg(long, value_delimiter = ',', default_values_t = [Kind::Lockstep, Kind::Node, Kind::Floor])]
-    only: Vec<Kind>,
-    /// The document whose table is replaced by this run's.
-    #[arg(long)]
-    record: Option<PathBuf>,
-    #[command(subcommand)]
-    part: Option<Part>,
-}
-
-#[derive(Subcommand)]
-enum Part {
-    /// Serves the floor; the benchmark starts it by itself.
-    #[command(hide = true)]
-    Floor { port: u16, redis: PathBuf },
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Kind::Lockstep => "lockstep",
-            Kind::Node => "node",
-            Kind::Floor => "floor",
-        })
-    }
-}
+/// Open files besides the crowd's: the publishers of a burst, pipes, logs.
+const SPARE_FILES: u64 = 2000;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime on one thread");
     let local = tokio::task::LocalSet::new();
     let outcome = match &arguments.part {
-        Some(Part::Floor { port, redis }) => {
-            local.block_on(&runtime, floor::serve(*port, redis)).map_err(|error| error.to_string())
+        Some(Part::Floor { port, redis, bursts }) => {
+            local.block_on(&runtime, floor::serve(*port, redis, *bursts)).map_err(|error| error.to_string())
         }
         None => local.block_on(&runtime, run(&arguments)),
     };
@@ -106,19 +64,19 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     if !arguments.doze {
         tokio::task::spawn_local(stay_awake());
     }
-    let slice = Duration::from_millis(arguments.slice_ms);
-    let plan = Plan { sockets: arguments.sockets, idle: arguments.idle, slices: arguments.slices, slice };
-    let mut all: Vec<(Kind, Figures)> = arguments.only.iter().map(|kind| (*kind, Figures::default())).collect();
+    let (mut figures, mut findings) = (Figures::default(), Findings::default());
     for number in 1..=arguments.rounds {
         tell(&format!("round {number} of {}", arguments.rounds));
-        round(&mut all, plan).await.map_err(|error| format!("round {number}: {error}"))?;
+        let failed = |error| format!("round {number}: {error}");
+        measure::round(&mut figures, arguments).await.map_err(failed)?;
+        own::round(&mut findings, arguments).await.map_err(failed)?;
     }
-    let table = report::table(&all, plan);
-    tell(&table);
-    arguments.record.as_ref().map_or(Ok(()), |document| report::record(document, &table))
+    let report = report::Report::new(&figures, &findings, arguments);
+    tell(&report.text);
+    arguments.record.as_ref().map_or(Ok(()), |document| report.record(document))
 }
 
-/// Refuses what would give worthless figures, and takes the generator's core.
+/// Refuses what would give worthless figures, makes the peers, and takes the generator's core.
 fn prepare(arguments: &Arguments) -> Result<(), String> {
     if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
         return Err("two cores are needed: one for the servers, one for the generator".to_owned());
@@ -126,16 +84,21 @@ fn prepare(arguments: &Arguments) -> Result<(), String> {
     if cfg!(debug_assertions) {
         return Err("this is a debug build; run `make bench`, which makes a release build".to_owned());
     }
-    if arguments.only.contains(&Kind::Node) && !system::node_packages().is_dir() {
-        return Err("the packages of the peer are missing; run `scripts/install.sh test` first".to_owned());
+    if !cost::counts() {
+        return Err("this kernel does not count the time of threads (`/proc/PID/task/*/schedstat` is empty)".to_owned());
     }
     let limit = getrlimit(Resource::Nofile);
-    let needed = arguments.idle.max(arguments.sockets * arguments.only.len()) as u64 + 1000;
+    let needed = arguments.connections() as u64 + SPARE_FILES;
     if limit.maximum.is_some_and(|maximum| maximum < needed) {
-        return Err(format!("{needed} open files are needed; raise the hard limit (`ulimit -Hn`) or lower --idle"));
+        return Err(format!(
+            "{needed} open files are needed; raise the hard limit (`ulimit -Hn`) or lower --idle and --pages"
+        ));
     }
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
         .map_err(|error| error.to_string())?;
+    if arguments.compares() {
+        peers::prepare(&arguments.only, tell)?;
+    }
     pin()
 }
 
@@ -161,6 +124,6 @@ fn pin() -> Result<(), String> {
 }
 
 /// To the person at the terminal.
-fn tell(line: &str) {
+pub(crate) fn tell(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
