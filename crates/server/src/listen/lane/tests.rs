@@ -243,7 +243,8 @@ async fn connected(
 
 async fn read(theirs: &mut Peer, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    theirs.read_exact(&mut bytes).await.expect("arrives");
+    // The clock stands still, so this waits for nothing but what never comes.
+    timeout(BOUNDS.write_stall, theirs.read_exact(&mut bytes)).await.expect("comes").expect("arrives");
     bytes
 }
 
@@ -272,6 +273,19 @@ async fn the_rest_of_a_run_follows_as_the_page_reads() {
     let all = [run, last].concat();
     assert_eq!(read(&mut theirs, all.len()).await, all);
     assert_eq!(traffic.bytes_out(), (CONNECTED.len() + all.len()) as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_the_end_of_the_engines_frame_follows_as_the_page_reads() {
+    let (mut ours, connection, mut theirs, _) = connected(100).await;
+    let (message, run) = (frame(0x81, 'e', 0, 20), frame(0x81, 'l', 0, 300));
+
+    ours.write_all(&message[..5]).await.expect("fits");
+    assert_eq!(connection.send(run.clone().into(), 1), Taken::Yes);
+    ours.write_all(&message[5..]).await.expect("fits");
+
+    let all = [message, run].concat();
+    assert_eq!(read(&mut theirs, all.len()).await, all);
 }
 
 #[tokio::test(start_paused = true)]
