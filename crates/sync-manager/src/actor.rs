@@ -28,6 +28,7 @@ use crate::{
     message,
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
+    run::Run,
 };
 
 /// How long one look into the ledger may take before it counts as out of reach.
@@ -47,6 +48,9 @@ const START_PAUSE: Duration = Duration::from_millis(500);
 
 /// Pages asked to come back are spread over so many milliseconds.
 const COME_BACK_WITHIN_MS: u64 = 5_000;
+
+/// What a page is told before its worker goes.
+const BYE: &str = "sync:bye";
 
 /// What the actor can be asked.
 pub(crate) enum Command {
@@ -102,6 +106,8 @@ struct Live<L> {
     actor: Actor<L>,
     worker: Worker,
     turn: u32,
+    /// Pages have been asked to come back elsewhere; who comes now is asked at once.
+    leaving: bool,
 }
 
 impl<L: Ledger> Actor<L> {
@@ -120,7 +126,7 @@ impl<L: Ledger> Actor<L> {
         let Some(page) = stop.run_until_cancelled(started).await else { return };
         let worker = Worker::with_memory(self.options.fanout.clone(), page, self.options.ring);
         info!(position = %worker.position(), "in step with the ledger at {}", worker.position());
-        let mut live = Live { actor: self, worker, turn: 0 };
+        let mut live = Live { actor: self, worker, turn: 0, leaving: false };
         live.publish_status();
         live.follow(&mut commands, &mut signals, stop).await;
     }
@@ -316,7 +322,7 @@ impl<L: Ledger> Live<L> {
 
     fn beat(&mut self) {
         self.turn = self.turn.wrapping_add(1);
-        let Self { actor, worker, turn } = self;
+        let Self { actor, worker, turn, .. } = self;
         actor.hub.beat(*turn, &worker.position(), |room| worker.last(room));
     }
 
@@ -343,7 +349,12 @@ impl<L: Ledger> Live<L> {
 
     async fn obey(&mut self, command: Command) {
         match command {
-            Command::Attach(id, outlet) => self.actor.hub.attach(id, outlet),
+            Command::Attach(id, outlet) => {
+                if self.leaving {
+                    outlet.send(&Run::of(BYE, &come_back()));
+                }
+                self.actor.hub.attach(id, outlet);
+            }
             Command::Detach(id) => {
                 for room in self.actor.hub.detach(id) {
                     self.worker.forget(&room);
@@ -363,8 +374,8 @@ impl<L: Ledger> Live<L> {
                 drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
             }
             Command::Farewell(reply) => {
-                let payload = || serde_json::json!({"retryMs": rand::random_range(0..COME_BACK_WITHIN_MS)});
-                self.actor.hub.tell_all("sync:bye", payload);
+                self.leaving = true;
+                self.actor.hub.tell_all(BYE, come_back);
                 let _ = reply.send(());
             }
         }
@@ -440,6 +451,10 @@ impl<L: Ledger> Live<L> {
             None => Resume::Ledger,
         }
     }
+}
+
+fn come_back() -> serde_json::Value {
+    serde_json::json!({"retryMs": rand::random_range(0..COME_BACK_WITHIN_MS)})
 }
 
 fn within(budget: &mut usize, events: Vec<Arc<Emission>>) -> JoinMode {

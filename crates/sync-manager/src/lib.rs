@@ -251,7 +251,7 @@ impl SyncManager {
         self.ask(Command::Rooms).await
     }
 
-    /// Asks every page of this worker to come back elsewhere, spread over five seconds.
+    /// Asks every page of this worker, and whichever comes from now on, to come back elsewhere, spread over five seconds.
     pub async fn farewell(&self) {
         let _ = self.ask(Command::Farewell).await;
     }

@@ -365,6 +365,18 @@ async fn a_farewell_asks_each_page_to_come_back_within_five_seconds() {
     assert!(sync.rooms().await.is_err());
 }
 
+/// A page is told hello a moment before the road knows it. One for which the farewell fell into that moment was never told.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_comes_after_the_farewell_is_asked_to_come_back_too() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    sync.farewell().await;
+
+    let (late, _) = page(&sync, &[Room::Files]).await;
+
+    late.until(|heard| heard.iter().any(|(name, _)| name == "sync:bye")).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_published_event_may_have_a_name_of_its_own() {
     let (book, wire) = (Arc::new(Book::default()), Memory::new());
