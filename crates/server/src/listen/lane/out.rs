@@ -183,6 +183,9 @@ impl Out {
             *slice = IoSlice::new(&run.bytes[from..]);
         }
         let taken = way.try_write(&slices[..runs])?;
+        if taken == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
         self.bytes -= taken;
         self.sent += taken;
         self.advance(taken);
@@ -201,6 +204,8 @@ impl Out {
             self.packets -= first.packets;
             self.queue.pop_front();
         }
+        // Once slow is not slow for ever: the memory of a long queue is given back.
+        self.queue.shrink_to(RUNS_A_WRITE);
     }
 
     fn feed(&mut self, slices: &[IoSlice<'_>], mut taken: usize) {
