@@ -1,9 +1,6 @@
 //! A run: events that leave for a socket together, in order, encoded once for all sockets that hear the same.
 
-use std::{
-    iter,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use lockstep_protocol::{Emission, frame};
@@ -71,11 +68,5 @@ impl Run {
 impl FromIterator<Arc<Emission>> for Run {
     fn from_iter<I: IntoIterator<Item = Arc<Emission>>>(emissions: I) -> Self {
         Self { packets: emissions.into_iter().map(Packet::Emission).collect(), frames: OnceLock::new() }
-    }
-}
-
-impl From<Arc<Emission>> for Run {
-    fn from(emission: Arc<Emission>) -> Self {
-        iter::once(emission).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! The Socket.IO door: pages come in, say which rooms they want, and hear them.
 //!
 //! One way out: [`seat`] alone speaks to a page: what the hub hands it, the greeting and answers. Every other emit of the library, and
-//! every other use of a connection's lane, is banned by lint. A page may ask, never tell: change events that a client sends are refused and counted.
+//! every other use of a connection's lane, is banned by lint. A page may ask, never tell: change events that a client sends are refused
+//! and counted.
 //! It guarantees that nobody hears a room without the right to, and that a person whose session or rights are taken away is out.
 
 mod entry;

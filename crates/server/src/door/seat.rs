@@ -1,8 +1,9 @@
 //! One person's open page: who it is, its way out, and how much it may say.
 //!
 //! The one place that speaks to a page. Where its session began with a WebSocket it speaks by the connection's lane, and then by that
-//! alone: frames of the lane overtake what waits in the engine's queue. Otherwise the engine carries all. What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then
-//! the connection is ended.
+//! alone: frames of the lane overtake what waits in the engine's queue. Otherwise the engine carries all.
+//!
+//! What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then the connection is ended.
 
 use std::{
     sync::{
