@@ -1,19 +1,37 @@
 //! Places where a test may kill the process: between each pair of steps of an edit.
 //!
-//! `LOCKSTEP_CRASH_AT` names the place: `edit:begin`, `edit:row`, `edit:seq`, `edit:event`, `edit:commit` or `edit:publish`, each
-//! reached when that step is done. Debug builds only; in a release build the call is empty.
+//! They are `edit:begin`, `edit:row`, `edit:seq`, `edit:event`, `edit:commit` and `edit:publish`, each reached when that step is done.
+//! `LOCKSTEP_CRASH_AT` names one: whoever reaches it dies. `LOCKSTEP_CRASH_WHEN` names a directory: whoever reaches a place and finds
+//! a file of its name there takes the file away and dies, so that of several processes one dies, once.
+//! Debug builds only; in a release build the call is empty.
 
 /// Ends the process at once, without unwinding, when a test asked for it at this `place`.
 #[inline]
 pub fn point(place: &str) {
     #[cfg(debug_assertions)]
-    {
-        static ASKED: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-        let asked = ASKED.get_or_init(|| std::env::var("LOCKSTEP_CRASH_AT").ok());
-        if asked.as_deref() == Some(place) {
-            std::process::abort();
-        }
+    if orders::asked(place) {
+        std::process::abort();
     }
     #[cfg(not(debug_assertions))]
     let _ = place;
+}
+
+#[cfg(debug_assertions)]
+mod orders {
+    use std::{path::PathBuf, sync::OnceLock};
+
+    struct Orders {
+        place: Option<String>,
+        directory: Option<PathBuf>,
+    }
+
+    pub(super) fn asked(place: &str) -> bool {
+        static ORDERS: OnceLock<Orders> = OnceLock::new();
+        let Orders { place: wanted, directory } = ORDERS.get_or_init(|| Orders {
+            place: std::env::var("LOCKSTEP_CRASH_AT").ok(),
+            directory: std::env::var_os("LOCKSTEP_CRASH_WHEN").map(PathBuf::from),
+        });
+        wanted.as_deref() == Some(place)
+            || directory.as_ref().is_some_and(|directory| std::fs::remove_file(directory.join(place)).is_ok())
+    }
 }
