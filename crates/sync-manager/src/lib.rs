@@ -22,6 +22,7 @@
 //! ```
 
 mod actor;
+mod blind;
 pub mod bus;
 mod counters;
 mod gather;
