@@ -19,7 +19,7 @@ main() {
     test)
       toolchains
       system_packages redis-server:redis-server nginx:nginx setpriv:util-linux taskset:util-linux python3:python3 \
-        "$(chromium_name)" fc-list:fontconfig
+        "$(chromium_name)" fc-list:fontconfig faketime:faketime
       fonts
       foreign_clients
       ;;

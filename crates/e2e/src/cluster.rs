@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Address, Api, LIMIT, Launch, Nginx, Process, Redis, eventually, http, lockstep};
+use crate::{Address, Api, Disk, LIMIT, Launch, Nginx, Process, Redis, Relay, eventually, http, lockstep};
 
 mod sections;
 mod shape;
@@ -23,7 +23,9 @@ pub struct Cluster {
     // Dropped in this order: nobody is left without what it needs.
     nginx: Option<Nginx>,
     server: Option<Process>,
+    relay: Option<Relay>,
     redis: Option<Redis>,
+    disk: Option<Disk>,
     workers: Vec<Address>,
     browser_ports: Vec<u16>,
     environment: BTreeMap<String, String>,
@@ -69,6 +71,21 @@ impl Cluster {
     /// When this installation has none.
     pub fn redis(&mut self) -> &mut Redis {
         self.redis.as_mut().expect("a cluster with redis")
+    }
+
+    /// The way to Redis that can be made to misbehave.
+    ///
+    /// # Panics
+    /// When this installation has none.
+    #[must_use]
+    pub fn relay(&self) -> &Relay {
+        self.relay.as_ref().expect("a cluster with a relay")
+    }
+
+    /// The small disk under the data directory, where there is one.
+    #[must_use]
+    pub fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// The process that was started: the supervisor, or the only worker.

@@ -21,21 +21,26 @@
 mod address;
 pub mod api;
 mod cluster;
+mod disk;
 pub mod http;
 mod nginx;
 pub mod page;
+pub mod peers;
 pub mod process;
 pub mod redis;
+mod relay;
 mod tree;
 mod waiting;
 
 pub use address::{Address, Stream, free_port};
 pub use api::Api;
 pub use cluster::{Cluster, Shape};
+pub use disk::Disk;
 pub use http::Reply;
 pub use nginx::{Extra, Nginx};
 pub use page::{Heard, Page, Refused};
 pub use process::{Launch, Process, runs};
 pub use redis::Redis;
+pub use relay::{Mood, Relay};
 pub use tree::{lockstep, repository};
 pub use waiting::{LIMIT, eventually, within};

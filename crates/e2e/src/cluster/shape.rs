@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Cluster, sections::Sections};
 use crate::{
-    Address, Redis, api, free_port,
+    Address, Disk, Redis, Relay, api, free_port,
     nginx::{Extra, Nginx},
 };
 
@@ -13,6 +13,8 @@ use crate::{
 pub struct Shape {
     layout: Layout,
     nginx: Option<(&'static str, Extra)>,
+    relay: Option<u64>,
+    disk: Option<u32>,
     sections: Sections,
     environment: BTreeMap<String, String>,
 }
@@ -32,7 +34,14 @@ impl Shape {
     /// One process on a TCP port, no Redis: what `make run` gives.
     #[must_use]
     pub fn embedded() -> Shape {
-        Shape { layout: Layout::Embedded, nginx: None, sections: Sections::for_tests(), environment: BTreeMap::new() }
+        Shape {
+            layout: Layout::Embedded,
+            nginx: None,
+            relay: None,
+            disk: None,
+            sections: Sections::for_tests(),
+            environment: BTreeMap::new(),
+        }
     }
 
     /// Several workers on unix sockets with Redis between them.
@@ -68,6 +77,18 @@ impl Shape {
         Shape { nginx: Some(("lockstep.conf", Extra { http })), ..self }
     }
 
+    /// A [`Relay`] between the workers and Redis, whose chances follow from `seed`.
+    #[must_use]
+    pub fn through_a_relay(self, seed: u64) -> Shape {
+        Shape { relay: Some(seed), ..self }
+    }
+
+    /// The data directory on a disk of so many megabytes, where this machine lets us have one.
+    #[must_use]
+    pub fn on_a_disk_of(self, megabytes: u32) -> Shape {
+        Shape { disk: Some(megabytes), ..self }
+    }
+
     /// Sets a key of the configuration.
     #[must_use]
     pub fn set(mut self, section: &str, key: &str, value: &str) -> Shape {
@@ -87,14 +108,21 @@ impl Shape {
         let directory = tempfile::Builder::new().prefix("lockstep-").tempdir().expect("room for a directory");
         let path = directory.path().to_path_buf();
         let redis = if self.layout.needs_redis() { Some(Redis::start(&path).await) } else { None };
+        let relay = self.relay.map(|seed| Relay::start(&path, redis.as_ref().expect("a relay needs redis"), seed));
+        let disk = self.disk.and_then(|megabytes| Disk::mount(&path.join("data"), megabytes).ok());
         let workers = self.layout.addresses(&path);
         self.layout.configure(&mut self.sections, &path, &workers);
+        if let Some(relay) = &relay {
+            self.sections.set("redis", "socket", &relay.socket().display().to_string());
+        }
         fs::write(path.join("config.ini"), self.sections.to_string()).expect("the test's own directory is writable");
         let browser_ports = self.nginx.as_ref().map(|(_, extra)| ports_of(&extra.http)).unwrap_or_default();
         let mut cluster = Cluster {
             server: None,
             nginx: None,
+            relay,
             redis,
+            disk,
             workers,
             browser_ports,
             environment: self.environment,

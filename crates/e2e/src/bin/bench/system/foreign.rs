@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, net::SocketAddr};
 
-use lockstep_e2e::{Address, LIMIT, Launch, Process, Redis, eventually};
+use lockstep_e2e::{Address, LIMIT, Launch, Process, Redis, eventually, peers::oxide_binary};
 use serde_json::json;
 
 use super::{EVENT, Parts, ROOM, System, TEXT, foundation, greeting, neighbouring_ports};
@@ -48,9 +48,7 @@ fn command(kind: Kind, address: SocketAddr, redis: &Redis) -> (OsString, Vec<OsS
     let (port, socket) = (OsString::from(address.port().to_string()), redis.socket().into_os_string());
     match kind {
         Kind::Node => ("node".into(), vec![peers::node_script().into_os_string(), port, socket]),
-        Kind::Adapter | Kind::Reemit => {
-            (peers::oxide_binary().into_os_string(), vec![kind.word().into(), port, socket])
-        }
+        Kind::Adapter | Kind::Reemit => (oxide_binary().into_os_string(), vec![kind.word().into(), port, socket]),
         floor => {
             let own = std::env::current_exe().expect("a running program knows its file");
             let bursts = (floor == Kind::Bursts).then(|| "--bursts".into());

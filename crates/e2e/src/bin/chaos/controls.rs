@@ -1,0 +1,47 @@
+//! Negative controls: with a detector switched off the checker must find the loss, or it would find none that matters.
+
+use crate::{
+    arguments::Arguments,
+    faults::Fault,
+    stage::{Kind, Stage},
+};
+
+/// Which detector, and the fault that only it reveals.
+const CONTROLS: [(&str, Fault); 3] =
+    [("chain", Fault::MessagesLost), ("tick", Fault::Silence), ("beat", Fault::ReadersStopped)];
+
+/// What was found without a detector.
+#[derive(Debug)]
+pub(crate) struct Control {
+    /// Which one was off.
+    pub(crate) detector: &'static str,
+    /// What happened.
+    pub(crate) fault: Fault,
+    /// What the checker found to be lost.
+    pub(crate) lost: usize,
+}
+
+/// Another repair may come between by chance, as when a busy machine makes a worker think that Redis was away. Not always.
+const TRIES: usize = 3;
+
+/// Runs them all.
+///
+/// # Errors
+/// When an installation could not be built or judged.
+pub(crate) async fn run(arguments: &Arguments, tell: impl Fn(&str)) -> Result<Vec<Control>, String> {
+    let mut controls = Vec::new();
+    for (detector, fault) in CONTROLS {
+        tell(&format!("without the {detector}: {}", fault.about()));
+        let mut lost = 0;
+        for _ in 0..TRIES {
+            let mut stage = Stage::build(arguments, Kind::Blind(detector), arguments.seed).await?;
+            lost = stage.endure_to_the_end(fault, arguments.pace()).await?.verdict.lost;
+            tell(&format!("  lost {lost}"));
+            if lost > 0 {
+                break;
+            }
+        }
+        controls.push(Control { detector, fault, lost });
+    }
+    Ok(controls)
+}
