@@ -65,6 +65,14 @@ impl Cluster {
         self.nginx.as_ref().expect("a cluster with nginx")
     }
 
+    /// nginx, to be ended and started again.
+    ///
+    /// # Panics
+    /// When this installation has none.
+    pub fn nginx_mut(&mut self) -> &mut Nginx {
+        self.nginx.as_mut().expect("a cluster with nginx")
+    }
+
     /// Redis.
     ///
     /// # Panics

@@ -36,13 +36,20 @@ impl Nginx {
             let text = extra.http.replace("DIRECTORY", &directory.display().to_string());
             fs::write(directory.join("conf.d/extra.conf"), text).expect("the test's own directory is writable");
         }
-        let process = Launch::new("nginx", "nginx", directory)
-            .env("PATH", "/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
-            .args(["-p", &directory.display().to_string(), "-c", "nginx.conf"])
-            .start();
-        let nginx = Nginx { process, directory: directory.to_path_buf(), port };
-        eventually("nginx listens", LIMIT, || async { nginx.address().connect().await.ok() }).await;
+        let nginx = Nginx { process: launch(directory), directory: directory.to_path_buf(), port };
+        nginx.listens().await;
         nginx
+    }
+
+    /// Ends it at once, with all its connections, and starts it again.
+    pub async fn restart(&mut self) {
+        self.process.kill();
+        self.process = launch(&self.directory);
+        self.listens().await;
+    }
+
+    async fn listens(&self) {
+        eventually("nginx listens", LIMIT, || async { self.address().connect().await.ok() }).await;
     }
 
     /// Where it listens.
@@ -62,4 +69,11 @@ impl Nginx {
     pub fn error_log(&self) -> String {
         self.process.log()
     }
+}
+
+fn launch(directory: &Path) -> Process {
+    Launch::new("nginx", "nginx", directory)
+        .env("PATH", "/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
+        .args(["-p", &directory.display().to_string(), "-c", "nginx.conf"])
+        .start()
 }

@@ -14,5 +14,6 @@ mod proxies;
 mod refusals;
 mod rights;
 mod slow;
+mod storm;
 mod story;
 mod workers;

@@ -33,8 +33,24 @@ pub(crate) struct Verdict {
     pub(crate) recovered: u64,
     /// Holes that pages noticed.
     pub(crate) holes: u64,
-    /// From the author's answer to the page, for each event and page, in milliseconds.
-    pub(crate) staleness: Vec<f32>,
+    /// From the author's answer to the page, for each event and page.
+    pub(crate) staleness: Ages,
+    /// The same for the pages that nobody kept from reading.
+    pub(crate) others: Ages,
+}
+
+/// How old each piece of news was, in milliseconds.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Ages(Vec<f32>);
+
+impl Ages {
+    /// The age below which this part of all was; nothing where there was no news.
+    pub(crate) fn quantile(&mut self, part: f64) -> Option<Duration> {
+        self.0.sort_unstable_by(f32::total_cmp);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index below the length")]
+        let index = ((self.0.len() as f64 * part).ceil() as usize).saturating_sub(1);
+        self.0.get(index).map(|ms| Duration::from_secs_f32(ms / 1000.0))
+    }
 }
 
 /// What happened, as far as it can be known.
@@ -68,15 +84,11 @@ impl Verdict {
         if let Some(rows) = truth.rows.get(room) {
             self.wrong += differences(rows, &track.rows);
         }
-        self.staleness.extend(staleness(track, truth.now.of(room)));
-    }
-
-    /// The age below which this part of all deliveries was.
-    pub(crate) fn quantile(&mut self, part: f64) -> Option<Duration> {
-        self.staleness.sort_unstable_by(f32::total_cmp);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index below the length")]
-        let index = ((self.staleness.len() as f64 * part).ceil() as usize).saturating_sub(1);
-        self.staleness.get(index).map(|ms| Duration::from_secs_f32(ms / 1000.0))
+        let ages = staleness(track, truth.now.of(room));
+        if !track.victim {
+            self.others.0.extend(&ages);
+        }
+        self.staleness.0.extend(ages);
     }
 }
 

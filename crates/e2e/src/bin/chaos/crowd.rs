@@ -83,6 +83,7 @@ impl Crowd {
     pub(crate) fn order(&self, pages: &[usize], order: Order) {
         for page in pages {
             let was = self.pages[*page].orders.send_replace(order);
+            self.each(*page, |track| track.victim = true);
             if order == Order::Read && matches!(was, Order::Slow | Order::Frozen) {
                 self.each(*page, |track| track.away_until = Some(Instant::now()));
             }

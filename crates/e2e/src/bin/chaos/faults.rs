@@ -77,6 +77,8 @@ pub(crate) enum Fault {
     MessagesDelayed,
     /// Strangers publish garbage and forged events.
     MessagesForged,
+    /// The proxy dies and takes all connections with it.
+    ProxyRestarted,
     /// Pages take a few messages a second.
     ReadersSlow,
     /// Pages take nothing for a while.
@@ -119,7 +121,7 @@ impl Allowed {
 
 impl Fault {
     /// All of them, the gentle ones first. The last ones stop the service for a moment.
-    pub(crate) const ALL: [Fault; 24] = [
+    pub(crate) const ALL: [Fault; 25] = [
         Fault::None,
         Fault::MessagesLost,
         Fault::Silence,
@@ -132,6 +134,7 @@ impl Fault {
         Fault::RedisFrozen,
         Fault::RedisKilled,
         Fault::RedisFailover,
+        Fault::ProxyRestarted,
         Fault::ReadersSlow,
         Fault::ReadersStopped,
         Fault::HalfOpen,
@@ -165,6 +168,7 @@ impl Fault {
             Fault::MessagesReordered => "messages-reordered",
             Fault::MessagesDelayed => "messages-delayed",
             Fault::MessagesForged => "messages-forged",
+            Fault::ProxyRestarted => "proxy-restarted",
             Fault::ReadersSlow => "readers-slow",
             Fault::ReadersStopped => "readers-stopped",
             Fault::HalfOpen => "half-open",
@@ -195,6 +199,7 @@ impl Fault {
             Fault::MessagesReordered => "half of the bus messages late by up to 0.1 s, overtaken by others",
             Fault::MessagesDelayed => "half of the bus messages late by up to 3 s",
             Fault::MessagesForged => "garbage, forged and replayed events published on Redis",
+            Fault::ProxyRestarted => "nginx killed, started again: all pages come back at once",
             Fault::ReadersSlow => "one page in ten takes 7 messages a second",
             Fault::ReadersStopped => "one page in ten takes nothing",
             Fault::HalfOpen => "one page in ten loses its network without a word",
@@ -212,6 +217,7 @@ impl Fault {
             Fault::HalfOpen | Fault::WorkerHangs | Fault::WorkerStops => Allowed::Connection,
             Fault::KillAtEachStep
             | Fault::RollingRestart
+            | Fault::ProxyRestarted
             | Fault::ReadersSlow
             | Fault::ReadersStopped
             | Fault::DescriptorsExhausted
@@ -241,6 +247,10 @@ impl Fault {
             Fault::KillAtEachStep => workers::kill_at_each_step(stage).await,
             Fault::WorkerHangs => workers::hang_one(stage).await,
             Fault::RollingRestart => workers::roll(stage).await,
+            Fault::ProxyRestarted => {
+                stage.cluster.nginx_mut().restart().await;
+                Ok(())
+            }
             Fault::MessagesForged => bus::forge(stage, pace.during).await,
             Fault::DescriptorsExhausted => machine::exhaust_descriptors(stage).await,
             Fault::DiskFull => machine::fill_disk(stage),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
-use crate::{arguments::Arguments, check::Verdict, controls::Control, stage::Finding};
+use crate::{arguments::Arguments, check::Verdict, controls::Control, faults::Fault, stage::Finding};
 
 /// The tables stand between these two lines of the document.
 const BEGIN: &str = "<!-- chaos:begin -->";
@@ -19,7 +19,7 @@ pub(crate) type Strangers = BTreeMap<&'static str, Verdict>;
 /// One line of the table, as far as it is ours.
 pub(crate) fn line(finding: &mut Finding) -> String {
     let (fault, events) = (finding.fault, finding.events);
-    let (p99, worst) = (finding.verdict.quantile(0.99), finding.verdict.quantile(1.0));
+    let (p99, worst) = (finding.verdict.staleness.quantile(0.99), finding.verdict.staleness.quantile(1.0));
     let late = if finding.is_in_time() { "" } else { " (late)" };
     let Verdict { pages, lost, doubled, disordered, invented, wrong, recovered, refreshes, .. } = &finding.verdict;
     format!(
@@ -45,7 +45,7 @@ pub(crate) fn text(
         "{} workers, {} pages in two rooms each, {} edits a second, seed {}.\n\n{HEAD}",
         arguments.workers, arguments.pages, arguments.edits, arguments.seed
     );
-    for finding in findings {
+    for finding in &mut *findings {
         let theirs = strangers.get(finding.fault.word()).map_or("– | – | –".to_owned(), |verdict| {
             format!("{} | {} | {}", verdict.lost, verdict.doubled, verdict.disordered)
         });
@@ -54,7 +54,22 @@ pub(crate) fn text(
     for reason in skipped {
         let _ = writeln!(text, "\nNot run: {reason}");
     }
-    text + &controls_text(controls)
+    text + &bystanders_text(findings) + &controls_text(controls)
+}
+
+/// What slow pages cost those that read.
+fn bystanders_text(findings: &mut [Finding]) -> String {
+    let mut text = String::new();
+    let compared = [Fault::None, Fault::ReadersSlow, Fault::ReadersStopped];
+    for finding in findings.iter_mut().filter(|finding| compared.contains(&finding.fault)) {
+        let others = &mut finding.verdict.others;
+        let [p50, p99, worst] = [0.5, 0.99, 1.0].map(|part| time(others.quantile(part)));
+        let _ = writeln!(text, "| {} | {p50} | {p99} | {worst} |", finding.fault.about());
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("\n| the pages that read, while | p50 | p99 | worst |\n|---|---|---|---|\n{text}")
 }
 
 fn controls_text(controls: &[Control]) -> String {

@@ -71,7 +71,7 @@ impl Finding {
 
     /// Whether it got it as soon as was promised.
     pub(crate) fn is_in_time(&mut self) -> bool {
-        self.verdict.quantile(1.0).is_none_or(|worst| worst <= self.fault.allowed().limit())
+        self.verdict.staleness.quantile(1.0).is_none_or(|worst| worst <= self.fault.allowed().limit())
     }
 }
 

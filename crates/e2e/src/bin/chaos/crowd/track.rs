@@ -41,6 +41,8 @@ pub(crate) struct Track {
     pub(crate) recovered: u64,
     /// Holes it noticed by itself: an event's `prev`, or a beat.
     pub(crate) holes: u64,
+    /// Whether it was kept from reading on purpose.
+    pub(crate) victim: bool,
     /// Until when it was kept from reading on purpose: older news cannot be newer to it.
     pub(crate) away_until: Option<Instant>,
 }
@@ -50,7 +52,7 @@ impl Track {
     pub(crate) fn rebase(&mut self) {
         self.base = self.place();
         self.steps.clear();
-        (self.recovered, self.holes, self.away_until) = (0, 0, None);
+        (self.recovered, self.holes, self.away_until, self.victim) = (0, 0, None, false);
     }
 
     /// How far it has come; 0 before its first data.
