@@ -1,4 +1,4 @@
-//! Real processes, real Redis, real nginx, real browsers.
+//! Real processes, real Redis, real PostgreSQL, real nginx, real browsers.
 //!
 //! The harness under the end-to-end tests and the benchmark. It starts what a machine in service would run, each in its own
 //! directory, on unix sockets or port 0, and ends all of it when the test ends, however it ends. It talks to Lockstep only through
@@ -26,6 +26,7 @@ pub mod http;
 mod nginx;
 pub mod page;
 pub mod peers;
+pub mod postgres;
 pub mod process;
 pub mod redis;
 mod relay;
@@ -39,6 +40,7 @@ pub use disk::Disk;
 pub use http::Reply;
 pub use nginx::{Extra, Nginx};
 pub use page::{Heard, Page, Refused};
+pub use postgres::Postgres;
 pub use process::{Launch, Process, runs};
 pub use redis::Redis;
 pub use relay::{Mood, Relay};

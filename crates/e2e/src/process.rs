@@ -16,7 +16,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::{LIMIT, eventually};
+use crate::{LIMIT, eventually, postgres::Account};
 
 /// How long a process may take to end after SIGTERM before it is killed. Only for tidying up: a test that cares about the drain
 /// waits for the end itself.
@@ -38,6 +38,7 @@ pub struct Launch {
     environment: Vec<(String, String)>,
     directory: PathBuf,
     core: Option<usize>,
+    account: Option<Account>,
 }
 
 impl Launch {
@@ -50,6 +51,7 @@ impl Launch {
             environment: Vec::new(),
             directory: directory.to_path_buf(),
             core: None,
+            account: None,
         }
     }
 
@@ -78,6 +80,13 @@ impl Launch {
     #[must_use]
     pub fn on_core(mut self, core: usize) -> Launch {
         self.core = Some(core);
+        self
+    }
+
+    /// Runs it as somebody else, which only root can do; `None` changes nothing.
+    #[must_use]
+    pub fn as_user(mut self, account: Option<&Account>) -> Launch {
+        self.account = account.copied();
         self
     }
 
@@ -116,6 +125,9 @@ impl Launch {
     /// The command behind its wrappers, each of which replaces itself by the next, or passes signals on.
     fn command(&self, wrapper: &[&str]) -> Command {
         let mut command = Command::new("setpriv");
+        if let Some(Account { user, group }) = self.account {
+            command.args(["--reuid", &user.to_string(), "--regid", &group.to_string(), "--clear-groups"]);
+        }
         command.args(["--pdeathsig", "TERM", "--"]).args(wrapper);
         if let Some(core) = self.core {
             command.args(["taskset", "-c", &core.to_string()]);
