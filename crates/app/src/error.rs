@@ -116,6 +116,9 @@ pub enum Error {
     /// Not possible just now; it may be in a moment.
     #[error("not possible just now")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The database went away in the moment of the commit: it may be done, whole, or not at all. Look before doing it again.
+    #[error("it may be done or not")]
+    InDoubt(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// A defect of ours.
     #[error("something that should never happen")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -146,6 +149,7 @@ impl Error {
             Error::RateLimited { .. } => "rate_limited",
             Error::TooLarge { .. } => "too_large",
             Error::Unavailable(_) => "unavailable",
+            Error::InDoubt(_) => "in_doubt",
             Error::Internal(_) => "internal",
         }
     }
@@ -189,6 +193,7 @@ impl From<lockstep_store::Error> for Error {
             Store::BadQuery { field } => Error::field(field, FieldError::new("field.not_allowed")),
             Store::Corrupt(_) => Error::Internal(Arc::new(error)),
             Store::Unavailable(_) => Error::Unavailable(Arc::new(error)),
+            Store::InDoubt(_) => Error::InDoubt(Arc::new(error)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::row::Row;
 
-/// A call that was refused or failed. Nothing of it was kept.
+/// A call that was refused or failed. Nothing of it was kept, but for [`Error::InDoubt`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such row.
@@ -55,6 +55,9 @@ pub enum Error {
     /// The database could not do it just now: locked, full, gone.
     #[error("the database did not do it")]
     Unavailable(#[source] sqlx::Error),
+    /// The connection broke while the change was made to last: it may have been kept, whole, or not at all.
+    #[error("the database has not said whether it did it")]
+    InDoubt(#[source] sqlx::Error),
 }
 
 impl From<sqlx::Error> for Error {
@@ -68,14 +71,38 @@ impl Error {
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Error::Unavailable(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// The reference that the database refused, by the name of its constraint, since there is no such row, or one only just gone.
+    pub(crate) fn refused_reference(&self) -> Option<&str> {
+        match self {
+            Error::Unavailable(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+                Some(error.constraint().unwrap_or_default())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Not an address of a database that this build can open. Holds the scheme only, since the rest may carry a password.
-    #[error("`{0}` is no database that can be opened; use sqlite:/path/to/file.db")]
+    /// Not an address of a database that can be opened. Holds the scheme only, since the rest may carry a password.
+    #[error(
+        "`{0}` is no database that can be opened; use sqlite:/path/to/file.db or postgres://user:password@host/name"
+    )]
     Url(String),
+    /// A parameter of the URL that means nothing.
+    #[error("`{0}` is no parameter of such a URL; check its spelling, as in ?sslmode=require")]
+    Parameter(String),
+    /// The server could not be reached, or did not let us in.
+    #[error(
+        "the database server cannot be used; check that it runs, and that it has the database and lets the user in \
+         (docs/operations.md says how to make both)"
+    )]
+    Reach(#[source] sqlx::Error),
+    /// The database holds text in another encoding.
+    #[error("the database is encoded as {0}; make one with `ENCODING 'UTF8' TEMPLATE template0`")]
+    Encoding(String),
     /// The file could not be opened.
     #[error("the database cannot be opened; check that its directory exists and may be written")]
     Connect(#[source] sqlx::Error),

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Store, crash,
-    engine::{Statement, Tuple, Tx, Value, sql},
+    engine::{Lock, Statement, Tuple, Turn, Tx, Value, sql},
     error::Error,
 };
 
@@ -33,7 +33,7 @@ const ROWS: &str = "SELECT seq, gprev, worker, event, reason, scope, id, data, r
 
 impl Ledger for Store {
     async fn head(&self) -> Result<Head, Unreadable> {
-        let head = async { head(&mut self.engine.read().await?).await };
+        let head = async { read_head(self.engine.first(select_head()).await?) };
         head.await.map_err(unreadable)
     }
 
@@ -97,6 +97,7 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn trim(&self, before_ms: i64, keep: u32) -> Result<u64, Error> {
         let mut tx = self.engine.write().await?;
+        tx.take_turn(Turn::Trim).await?;
         let newest = sql("SELECT seq FROM sync_log ORDER BY seq DESC LIMIT 1 OFFSET $1").bind(i64::from(keep));
         let Some(newest) = tx.first(newest).await? else { return Ok(0) };
         let last =
@@ -104,7 +105,8 @@ impl Store {
         let last = sql(last).bind(newest.some_int(0)?).bind(before_ms).bind(TRIM_STEP);
         let Some(floor) = tx.first(last).await?.map(|row| row.int(0)).transpose()?.flatten() else { return Ok(0) };
         let gone = tx.run(sql("DELETE FROM sync_log WHERE seq <= $1").bind(floor)).await?;
-        tx.run(sql("UPDATE sync_head SET floor = $1 WHERE stream = $2").bind(floor).bind(STREAM)).await?;
+        tx.run(sql("UPDATE sync_head SET floor = $1 WHERE stream = $2 AND floor < $1").bind(floor).bind(STREAM))
+            .await?;
         tx.commit().await?;
         Ok(gone)
     }
@@ -133,8 +135,20 @@ pub(crate) async fn begin(tx: &mut Tx) -> Result<(), Error> {
 
 /// Both ends, as this transaction sees them.
 pub(crate) async fn head(tx: &mut Tx) -> Result<Head, Error> {
-    let select = sql("SELECT epoch, floor, last FROM sync_head WHERE stream = $1").bind(STREAM);
-    let row = tx.first(select).await?.ok_or_else(|| Error::Corrupt("the ledger has no head".into()))?;
+    read_head(tx.first(select_head()).await?)
+}
+
+/// Holds the head, as [`append`] does, but from now on: nobody else writes down an event before this transaction ends.
+pub(crate) async fn hold(tx: &mut Tx) -> Result<(), Error> {
+    tx.hold(select_head(), Lock::Change).await
+}
+
+fn select_head() -> Statement {
+    sql("SELECT epoch, floor, last FROM sync_head WHERE stream = $1").bind(STREAM)
+}
+
+fn read_head(row: Option<Tuple>) -> Result<Head, Error> {
+    let row = row.ok_or_else(|| Error::Corrupt("the ledger has no head".into()))?;
     let epoch = Epoch::new(row.some_text(0)?);
     Ok(Head { epoch, floor: Seq(row.some_int(1)?), top: Seq(row.some_int(2)?) })
 }

@@ -3,6 +3,7 @@
 //! The only crate that knows SQL. Every change of a row is committed together with its event ([`Store::create`], [`Store::update`],
 //! [`Store::toggle`], [`Store::delete`]), and events without a row go the same way ([`Store::publish`]), so there is no edit without
 //! its event and no event without its edit, whenever the process dies.
+//! It is kept in a file of SQLite or by a PostgreSQL server, and nobody can tell which from what the store does.
 //! Lists are read together with the position of the ledger at the same moment ([`Store::list`]).
 //! It never validates more than the database must know, and it never speaks to Redis or HTTP.
 //!
@@ -32,6 +33,8 @@ mod list;
 mod publish;
 mod row;
 
+use std::fmt;
+
 use engine::Engine;
 
 pub use access::{Credentials, KEYS_CHANGED, Key, NewSession, Person, Program, SESSION_ENDED};
@@ -48,10 +51,11 @@ pub use row::{Fields, Row, Rows};
 /// When a commit counts as safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Synchronous {
-    /// When the disk has it: survives a power cut.
+    /// When the disk of the database has it: survives a power cut.
     #[default]
     Full,
-    /// When the system has it: survives the death of the process, and is about four times as fast.
+    /// Sooner: survives the death of this process, and is faster. SQLite: when the system has it, so only a power cut can lose it.
+    /// PostgreSQL: when the server has it in memory, so the newest commits, of about half a second, go when the server itself crashes.
     Normal,
 }
 
@@ -59,9 +63,9 @@ pub enum Synchronous {
 const READERS: u32 = 4;
 
 /// How to open a store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
-    /// `sqlite:/path/to/file.db`.
+    /// `sqlite:/path/to/file.db` or `postgres://user:password@host/name`. Never printed.
     pub url: String,
     /// When a commit counts as safe.
     pub synchronous: Synchronous,
@@ -69,7 +73,7 @@ pub struct Options {
     pub readers: u32,
     /// The number that this process puts into its events.
     pub worker: u32,
-    /// The name of this machine; when known, a second machine is refused.
+    /// The name of this machine; when known, a second machine is refused where the database is one of a single machine.
     pub host: Option<String>,
 }
 
@@ -89,6 +93,15 @@ impl Options {
     }
 }
 
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url: _, synchronous, readers, worker, host } = self;
+        let mut shown = f.debug_struct("Options");
+        shown.field("synchronous", synchronous).field("readers", readers).field("worker", worker).field("host", host);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// The database, open. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -99,19 +112,21 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database, makes it when it is missing, and brings its tables up to date.
+    /// Opens the database and brings its tables up to date. SQLite's file is made when it is missing; the database of a server must be
+    /// there.
     ///
     /// # Errors
     /// [`OpenError`], which names the cure.
     pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, OpenError> {
         let engine = Engine::open(options).await?;
+        let host = options.host.clone().filter(|_| engine.is_of_one_machine());
         let mut tx = engine.write().await?;
         ledger::begin(&mut tx).await?;
-        if let Some(host) = &options.host {
+        if let Some(host) = &host {
             host::claim(&mut tx, host, clock.now_ms()).await?;
         }
         tx.commit().await?;
-        Ok(Self { engine, clock, worker: options.worker, host: options.host.clone() })
+        Ok(Self { engine, clock, worker: options.worker, host })
     }
 
     /// The clock it was given.

@@ -8,7 +8,7 @@ use crate::{
     entity::{Entity, Table},
     error::Error,
     fold, ledger,
-    row::{Kind, Row, Rows, parse_id},
+    row::{Kind, Row, Rows, can_be_kept, parse_id},
 };
 
 /// The most rows a page of a list has.
@@ -85,8 +85,10 @@ pub(crate) async fn fetch(tx: &mut Tx, table: &'static Table, id: i64) -> Result
 }
 
 fn restrict(statement: &mut Statement, table: &Table, query: &Query) -> Result<(), Error> {
-    statement.push(" WHERE 1 = 1");
-    for pattern in fold::patterns(query.q.as_deref().unwrap_or_default()) {
+    let question = query.q.as_deref().unwrap_or_default();
+    let can_match = can_be_kept(question);
+    statement.push(if can_match { " WHERE 1 = 1" } else { " WHERE 1 = 0" });
+    for pattern in fold::patterns(if can_match { question } else { "" }) {
         statement.push(" AND t.search LIKE ").push_bind(pattern).push(" ESCAPE '\\'");
     }
     for (name, wanted) in &query.filters {
@@ -113,7 +115,7 @@ fn filter(statement: &mut Statement, table: &Table, name: &str, wanted: &str) ->
     let value = match column.kind {
         Kind::Id => parse_id(wanted).map(Value::from),
         Kind::Flag => wanted.parse::<bool>().ok().map(Value::from),
-        Kind::Text => Some(Value::from(wanted)),
+        Kind::Text => Some(wanted).filter(|wanted| can_be_kept(wanted)).map(Value::from),
         Kind::Number | Kind::Time | Kind::Json => None,
     };
     statement.push(" = ").push_bind(value.ok_or_else(|| bad(name))?);

@@ -4,7 +4,7 @@
 //! so a publisher may try again after a failure. A key that stood for another event is refused, and with it the request it is in;
 //! the other requests of the batch are written. Keys are remembered as long as the ledger keeps the event.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lockstep_protocol::{Draft, Epoch, Record, Seq};
 
@@ -69,7 +69,7 @@ impl PendingBatch {
     /// Makes it last.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: nothing was published.
+    /// [`Error::Unavailable`]: nothing was published. [`Error::InDoubt`]: all of it or nothing.
     pub async fn commit(self) -> Result<Published, Error> {
         self.tx.commit().await?;
         Ok(self.published)
@@ -83,11 +83,8 @@ impl Store {
     /// [`Error::Unavailable`]: nothing of the whole batch was written.
     pub async fn publish(&self, requests: Vec<Vec<Publication>>) -> Result<PendingBatch, Error> {
         let mut tx = self.engine.write().await?;
-        let mut batch = Batch::default();
-        let mut judged = Vec::with_capacity(requests.len());
-        for request in requests {
-            judged.push(batch.judge(&mut tx, request).await?);
-        }
+        let mut batch = Batch::recall(&mut tx, &requests).await?;
+        let judged: Vec<_> = requests.into_iter().map(|request| batch.judge(request)).collect();
         let records = ledger::append_all(&mut tx, self.clock.now_ms(), batch.fresh).await?;
         let epoch = match records.first() {
             Some(record) => record.epoch.clone(),
@@ -125,31 +122,35 @@ struct Batch {
 type Places = Vec<(Place, bool)>;
 
 impl Batch {
-    /// Adds what is new in a request; nothing of it when one of its keys stands for another event.
-    async fn judge(&mut self, tx: &mut Tx, request: Vec<Publication>) -> Result<Result<Places, KeyReused>, Error> {
-        let before = self.fresh.len();
-        let mut places = Vec::with_capacity(request.len());
-        for publication in request {
-            match self.place(tx, publication).await? {
-                Ok(place) => places.push(place),
-                Err(reused) => {
-                    self.take_back(before);
-                    return Ok(Err(reused));
-                }
-            }
+    /// An empty batch that knows what the keys of these requests stand for in the ledger.
+    async fn recall(tx: &mut Tx, requests: &[Vec<Publication>]) -> Result<Self, Error> {
+        let keys: BTreeSet<&str> = requests.iter().flatten().filter_map(|entry| entry.key.as_deref()).collect();
+        let mut batch = Batch::default();
+        if keys.is_empty() {
+            return Ok(batch);
         }
-        Ok(Ok(places))
+        // From here on nobody else can write one of them down.
+        ledger::hold(tx).await?;
+        let mut select = sql("SELECT key, seq, event, reason, scope, id FROM sync_log WHERE key IN (");
+        select.push_list(keys).push(")");
+        for row in tx.all(select).await? {
+            let meaning = [row.some_text(2)?, row.some_text(3)?, row.some_text(4)?, row.some_text(5)?];
+            batch.keys.insert(row.some_text(0)?, (meaning, Place::Taken(Seq(row.some_int(1)?))));
+        }
+        Ok(batch)
     }
 
-    async fn place(
-        &mut self,
-        tx: &mut Tx,
-        publication: Publication,
-    ) -> Result<Result<(Place, bool), KeyReused>, Error> {
-        let Publication { draft, key } = publication;
-        let Some(key) = key else { return Ok(Ok((self.add(draft, None), false))) };
-        Ok(match self.look_up(tx, &key).await? {
-            Some((kept, place)) if kept == meaning(&draft) => Ok((place, true)),
+    /// Adds what is new in a request; nothing of it when one of its keys stands for another event.
+    fn judge(&mut self, request: Vec<Publication>) -> Result<Places, KeyReused> {
+        let before = self.fresh.len();
+        let places = request.into_iter().map(|publication| self.place(publication)).collect::<Result<_, _>>();
+        places.inspect_err(|_| self.take_back(before))
+    }
+
+    fn place(&mut self, Publication { draft, key }: Publication) -> Result<(Place, bool), KeyReused> {
+        let Some(key) = key else { return Ok((self.add(draft, None), false)) };
+        match self.keys.get(&key) {
+            Some((kept, place)) if *kept == meaning(&draft) => Ok((*place, true)),
             Some(_) => Err(KeyReused(key)),
             None => {
                 let meaning = meaning(&draft);
@@ -157,7 +158,7 @@ impl Batch {
                 self.keys.insert(key, (meaning, place));
                 Ok((place, false))
             }
-        })
+        }
     }
 
     fn take_back(&mut self, before: usize) {
@@ -169,17 +170,6 @@ impl Batch {
     fn add(&mut self, draft: Draft, key: Option<String>) -> Place {
         self.fresh.push((draft, key));
         Place::Fresh(self.fresh.len() - 1)
-    }
-
-    /// What a key stands for in this batch or else in the ledger.
-    async fn look_up(&self, tx: &mut Tx, key: &str) -> Result<Option<(Meaning, Place)>, Error> {
-        if let Some(known) = self.keys.get(key) {
-            return Ok(Some(known.clone()));
-        }
-        let select = "SELECT seq, event, reason, scope, id FROM sync_log WHERE key = $1";
-        let Some(row) = tx.first(sql(select).bind(key)).await? else { return Ok(None) };
-        let meaning = [row.some_text(1)?, row.some_text(2)?, row.some_text(3)?, row.some_text(4)?];
-        Ok(Some((meaning, Place::Taken(Seq(row.some_int(0)?)))))
     }
 }
 

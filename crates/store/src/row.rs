@@ -73,7 +73,7 @@ impl Kind {
         Some(match (self, json) {
             (Kind::Text | Kind::Json, Json::Null) => Value::Text(None),
             (Kind::Number | Kind::Flag | Kind::Time | Kind::Id, Json::Null) => Value::Int(None),
-            (Kind::Text, Json::String(text)) => Value::from(text.as_str()),
+            (Kind::Text, Json::String(text)) if can_be_kept(text) => Value::from(text.as_str()),
             (Kind::Number | Kind::Time, Json::Number(number)) => Value::from(number.as_i64()?),
             (Kind::Flag, Json::Bool(flag)) => Value::from(*flag),
             (Kind::Id, Json::String(id)) => Value::from(parse_id(id)?),
@@ -87,4 +87,10 @@ impl Kind {
 pub(crate) fn parse_id(id: &str) -> Option<i64> {
     let ours = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
     if ours { id.parse().ok() } else { None }
+}
+
+/// Whether text can be in the database at all: PostgreSQL has no letter of value zero. Asked of what comes from outside unchecked, such
+/// as the words of a search; what cannot be kept is found nowhere.
+pub(crate) fn can_be_kept(text: &str) -> bool {
+    !text.contains('\0')
 }

@@ -72,7 +72,7 @@ test("every plural has all the forms of its language", () => {
 
 test("every code that the server answers with has a sentence", () => {
   const errors = ["unauthorized", "bad_credentials", "forbidden", "csrf", "not_found", "method_not_allowed", "bad_json", "invalid", "stale",
-    "precondition_required", "in_use", "duplicate", "last_admin", "too_large", "unsupported_media", "rate_limited", "unavailable", "internal",
+    "precondition_required", "in_use", "duplicate", "last_admin", "too_large", "unsupported_media", "rate_limited", "unavailable", "in_doubt", "internal",
     "unknown_event", "bad_event", "bad_room", "key_reused", "unknown_key", "not_an_object", "bad_if_match", "no_room"];
   const fields = ["required", "too_long", "too_short", "taken", "not_a_string", "not_a_number", "not_a_bool", "unknown", "no_such", "format",
     "cycle", "not_allowed", "out_of_range"];

@@ -155,6 +155,7 @@ impl From<Error> for Problem {
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::InDoubt(_) => StatusCode::GATEWAY_TIMEOUT,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut problem = Self::new(status, error.code());
@@ -170,6 +171,9 @@ impl From<Error> for Problem {
             Error::Unavailable(cause) => {
                 particulars.retry_after = Some(1);
                 tracing::warn!(cause = %chain(&*cause), "not possible just now: {}", chain(&*cause));
+            }
+            Error::InDoubt(cause) => {
+                tracing::warn!(cause = %chain(&*cause), "nobody knows whether this was done: {}", chain(&*cause));
             }
             Error::Internal(cause) => {
                 tracing::error!(cause = %chain(&*cause), "a request failed by our own fault: {}", chain(&*cause));

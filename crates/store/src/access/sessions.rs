@@ -5,8 +5,9 @@ use lockstep_protocol::Room;
 use super::{SESSION_ENDED, list};
 use crate::{
     PendingBatch, Store,
-    engine::{Tuple, sql},
+    engine::{Lock, Tuple, sql},
     error::Error,
+    row::can_be_kept,
 };
 
 /// What is needed to check a password.
@@ -66,6 +67,9 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn credentials(&self, login: &str) -> Result<Option<Credentials>, Error> {
+        if !can_be_kept(login) {
+            return Ok(None);
+        }
         let select = sql("SELECT id, password_hash, enabled FROM users WHERE login = $1").bind(login);
         let row = self.engine.first(select).await?;
         row.map(|row| {
@@ -85,8 +89,7 @@ impl Store {
                       SELECT $1, $2, id, $3, $4, $5, $6 FROM users WHERE id = $7 AND enabled = 1 AND password_hash = $8";
         let user_id: i64 = session.user_id.parse().map_err(|_| Error::NotFound)?;
         let mut tx = self.engine.write().await?;
-        tx.run(sql("DELETE FROM sessions WHERE expires_at <= $1").bind(now)).await?;
-        let insert = sql(insert)
+        let mut insert = sql(insert)
             .bind(session.token.as_str())
             .bind(session.csrf.as_str())
             .bind(now)
@@ -95,10 +98,15 @@ impl Store {
             .bind(session.agent.as_str())
             .bind(user_id)
             .bind(session.password_hash.as_str());
-        match tx.run(insert).await? {
-            0 => Err(Error::NotFound),
-            _ => tx.commit().await,
+        // Whoever takes his rights away at this moment waits, and then ends this session, too.
+        insert.push(tx.lock(Lock::Share));
+        if tx.run(insert).await? == 0 {
+            return Err(Error::NotFound);
         }
+        let mut sweep = sql("DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expires_at <= $1");
+        sweep.push(tx.lock(Lock::Skip)).push(")");
+        tx.run(sweep.bind(now)).await?;
+        tx.commit().await
     }
 
     /// The person of a live session, by the digest of its token.
@@ -138,13 +146,17 @@ impl Store {
     /// [`Error::NotFound`] when the session has ended.
     pub async fn add_ticket(&self, ticket: &str, session: &str, expires_at: i64) -> Result<(), Error> {
         let mut tx = self.engine.write().await?;
-        tx.run(sql("DELETE FROM tickets WHERE expires_at <= $1").bind(self.clock.now_ms())).await?;
         let insert =
             "INSERT INTO tickets (token, session, expires_at) SELECT $1, token, $2 FROM sessions WHERE token = $3";
-        match tx.run(sql(insert).bind(ticket).bind(expires_at).bind(session)).await? {
-            0 => Err(Error::NotFound),
-            _ => tx.commit().await,
+        let mut insert = sql(insert).bind(ticket).bind(expires_at).bind(session);
+        insert.push(tx.lock(Lock::Share));
+        if tx.run(insert).await? == 0 {
+            return Err(Error::NotFound);
         }
+        let mut sweep = sql("DELETE FROM tickets WHERE token IN (SELECT token FROM tickets WHERE expires_at <= $1");
+        sweep.push(tx.lock(Lock::Skip)).push(")");
+        tx.run(sweep.bind(self.clock.now_ms())).await?;
+        tx.commit().await
     }
 
     /// Takes a ticket, by its digest, and returns the person whose session it is for. A second time it is worth nothing. A text that

@@ -7,13 +7,22 @@ use serde_json::Value as Json;
 
 use super::steps::Edit;
 use crate::{
-    engine::sql,
+    engine::{Turn, sql},
     entity::{Guard, admins},
     error::Error,
     row::{Fields, parse_id},
 };
 
 impl Edit<'_> {
+    /// Rules over many rows are looked at by one change at a time: two that each keep one may break it together.
+    pub(super) async fn take_turn(&mut self) -> Result<(), Error> {
+        match self.table.guard {
+            Guard::Free => Ok(()),
+            Guard::Tree => self.tx.take_turn(Turn::Tree).await,
+            Guard::Admins => self.tx.take_turn(Turn::Admins).await,
+        }
+    }
+
     pub(super) async fn check_references(&mut self, fields: &Fields) -> Result<(), Error> {
         for column in self.table.columns {
             let (Some(count), Some(Json::String(id))) = (column.refers, fields.get(column.name)) else { continue };

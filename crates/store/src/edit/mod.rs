@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::{
     Store, crash,
-    engine::Tx,
+    engine::{Lock, Tx},
     entity::Entity,
     error::Error,
     row::{Fields, Row},
@@ -47,7 +47,7 @@ impl Pending {
     /// Makes it last.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: nothing was changed.
+    /// [`Error::Unavailable`]: nothing was changed. [`Error::InDoubt`]: all of it or nothing.
     pub async fn commit(self) -> Result<Change, Error> {
         self.tx.commit().await?;
         crash::point("edit:commit");
@@ -80,7 +80,7 @@ impl Store {
         author: &Author,
     ) -> Result<Pending, Error> {
         let mut edit = self.begin(entity, author).await?;
-        let (id, current) = edit.current(id, expect).await?;
+        let (id, current) = edit.current(id, expect, Lock::Change).await?;
         if fields.iter().all(|(name, value)| current.value.get(name) == Some(value)) {
             return Ok(edit.unchanged(current));
         }
@@ -109,7 +109,7 @@ impl Store {
             return Err(Error::BadQuery { field: "enabled".into() });
         }
         let mut edit = self.begin(entity, author).await?;
-        let (id, current) = edit.current(id, expect).await?;
+        let (id, current) = edit.current(id, expect, Lock::Change).await?;
         let was = current.value.get("enabled").and_then(Json::as_bool).unwrap_or_default();
         let enabled = enabled.unwrap_or(!was);
         if enabled == was {
@@ -135,7 +135,7 @@ impl Store {
         author: &Author,
     ) -> Result<Pending, Error> {
         let mut edit = self.begin(entity, author).await?;
-        let (id, current) = edit.current(id, expect).await?;
+        let (id, current) = edit.current(id, expect, Lock::Remove).await?;
         edit.check_unused(id).await?;
         let admins = edit.admins().await?;
         edit.remove(id).await?;

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, value::RawValue};
 use super::{Author, Change, Pending};
 use crate::{
     Store, crash,
-    engine::{Tx, Value, sql},
+    engine::{Lock, Tx, Value, sql},
     entity::{Entity, Table},
     error::Error,
     fold::fold,
@@ -26,8 +26,13 @@ pub(super) struct Edit<'a> {
 }
 
 impl Edit<'_> {
-    pub(super) async fn current(&mut self, id: &str, expect: Option<i64>) -> Result<(i64, Row), Error> {
+    /// The row as it stands, held until the end for what this edit will do to it.
+    pub(super) async fn current(&mut self, id: &str, expect: Option<i64>, lock: Lock) -> Result<(i64, Row), Error> {
         let id = parse_id(id).ok_or(Error::NotFound)?;
+        self.take_turn().await?;
+        let mut row = sql("SELECT id FROM ");
+        row.push(self.table.name).push(" WHERE id = ").push_bind(id);
+        self.tx.hold(row, lock).await?;
         let current = fetch(&mut self.tx, self.table, id).await?;
         match expect {
             Some(rev) if rev != current.rev => Err(Error::Stale { current: Box::new(current) }),
@@ -140,12 +145,18 @@ impl Edit<'_> {
         fold(&texts.join("\n"))
     }
 
-    /// The database names no field; each entity has at most one that is unique.
+    /// The database names no field; each entity has at most one that is unique. Of what is referred to, it notices when somebody else has
+    /// removed it between our look and the write.
     fn refused(&self, error: Error) -> Error {
-        match self.table.unique {
-            Some(field) if error.is_unique_violation() => Error::Duplicate { field },
-            _ => error,
-        }
+        let Some(constraint) = error.refused_reference() else {
+            return match self.table.unique {
+                Some(field) if error.is_unique_violation() => Error::Duplicate { field },
+                _ => error,
+            };
+        };
+        let references = self.table.columns.iter().filter(|column| column.refers.is_some());
+        let mut refused = references.filter(|column| constraint.contains(column.name));
+        refused.next().map_or(error, |column| Error::NoSuch { field: column.name })
     }
 }
 

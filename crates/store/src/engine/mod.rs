@@ -1,140 +1,174 @@
-//! The words in which the rest of the store speaks to a database: a statement with its values, and rows.
+//! The words in which the rest of the store speaks to a database, and the databases that understand them: SQLite and PostgreSQL.
 //!
 //! SQL is written once, with `$1`, for every engine; what only one engine understands lives in that engine's own file.
-//! A [`Statement`] is put together from constants alone, so text from outside can reach the database only as a bound value.
+//! Which one it is stands in the URL. In one respect they differ and the rest of the store has to know it: SQLite lets one writer in at
+//! a time, PostgreSQL many. Whatever is read in order to decide on a write is therefore held by a [`Lock`] or a [`Turn`], which SQLite
+//! gives for nothing.
 
+mod postgres;
 mod sqlite;
+mod statement;
 
-use std::borrow::Cow;
+pub(crate) use statement::{Statement, Tuple, Value, sql};
 
-pub(crate) use sqlite::{Engine, Tx};
+use crate::{
+    Options,
+    error::{Error, OpenError},
+};
 
-use crate::error::Error;
-
-/// A value to bind, or one that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// A whole number, a flag (0, 1), an id or a time in milliseconds.
-    Int(Option<i64>),
-    /// Text, or JSON as text.
-    Text(Option<String>),
+/// What a transaction keeps others from doing to the rows it reads, until it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// They may not change them.
+    Share,
+    /// The same, for this transaction will change them. Others may still refer to them.
+    Change,
+    /// The same, for this transaction will remove them. Nobody may begin to refer to them.
+    Remove,
+    /// The same, and rows that others hold are passed over instead of waited for.
+    Skip,
 }
 
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Value::Int(Some(number))
-    }
+/// A rule over many rows that only one transaction at a time may look at and change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The categories are a tree.
+    Tree,
+    /// Somebody may administer.
+    Admins,
+    /// The old end of the ledger.
+    Trim,
 }
 
-impl From<Option<i64>> for Value {
-    fn from(number: Option<i64>) -> Self {
-        Value::Int(number)
-    }
+/// A database, open.
+#[derive(Debug, Clone)]
+pub(crate) enum Engine {
+    /// A file.
+    Sqlite(sqlite::Engine),
+    /// A server.
+    Postgres(postgres::Engine),
 }
 
-impl From<bool> for Value {
-    fn from(flag: bool) -> Self {
-        Value::Int(Some(i64::from(flag)))
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Value::Text(Some(text.to_owned()))
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Value::Text(Some(text))
-    }
-}
-
-impl From<Option<String>> for Value {
-    fn from(text: Option<String>) -> Self {
-        Value::Text(text)
-    }
-}
-
-/// One SQL statement with the values bound to it.
+/// A transaction. Dropped without `commit`, it rolls back.
 #[derive(Debug)]
-pub(crate) struct Statement {
-    sql: Cow<'static, str>,
-    values: Vec<Value>,
-    prepared: bool,
+pub(crate) enum Tx {
+    /// Of a file.
+    Sqlite(sqlite::Tx),
+    /// Of a server.
+    Postgres(postgres::Tx),
 }
 
-/// Begins a statement.
-pub(crate) fn sql(text: &'static str) -> Statement {
-    Statement { sql: Cow::Borrowed(text), values: Vec::new(), prepared: true }
-}
-
-impl Statement {
-    /// Binds the next value; the text names it `$1`, `$2` and so on.
-    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    /// Appends text.
-    pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
-        self.sql.to_mut().push_str(text);
-        self
-    }
-
-    /// Appends `$n` and binds a value to it.
-    pub(crate) fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.values.push(value.into());
-        let number = self.values.len().to_string();
-        let sql = self.sql.to_mut();
-        sql.push('$');
-        sql.push_str(&number);
-        self
-    }
-
-    /// Appends a list of values, `$n, $n+1, …`. Such a text rarely comes twice, so it is not kept prepared.
-    pub(crate) fn push_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
-        self.prepared = false;
-        for (n, value) in values.into_iter().enumerate() {
-            if n > 0 {
-                self.push(", ");
-            }
-            self.push_bind(value);
+/// The same words to whichever it is.
+macro_rules! whichever {
+    ($self:ident, $it:ident => $said:expr) => {
+        match $self {
+            Self::Sqlite($it) => $said,
+            Self::Postgres($it) => $said,
         }
-        self
-    }
+    };
 }
 
-/// One row that was read; columns are asked for by their place in the statement.
-#[derive(Debug)]
-pub(crate) struct Tuple(Vec<Value>);
-
-impl Tuple {
-    /// Takes the number of column `n`, if it has one.
-    pub(crate) fn int(&self, n: usize) -> Result<Option<i64>, Error> {
-        match self.0.get(n) {
-            Some(Value::Int(number)) => Ok(*number),
-            Some(Value::Text(None)) => Ok(None),
-            _ => Err(Error::Corrupt(format!("column {n} holds no number"))),
+impl Engine {
+    /// Opens the database and brings its tables up to date.
+    pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
+        if postgres::is_meant(&options.url) {
+            postgres::Engine::open(options).await.map(Self::Postgres)
+        } else {
+            sqlite::Engine::open(options).await.map(Self::Sqlite)
         }
     }
 
-    /// Takes the text of column `n`, if it has one.
-    pub(crate) fn text(&self, n: usize) -> Result<Option<String>, Error> {
-        match self.0.get(n) {
-            Some(Value::Text(text)) => Ok(text.clone()),
-            Some(Value::Int(None)) => Ok(None),
-            _ => Err(Error::Corrupt(format!("column {n} holds no text"))),
+    /// Refuses options that [`Engine::open`] would refuse, without touching a database.
+    pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
+        if postgres::is_meant(&options.url) { postgres::check(options) } else { sqlite::check(options) }
+    }
+
+    /// Whether all who use it must be on one machine.
+    pub(crate) fn is_of_one_machine(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Begins a transaction that writes. Waits for others a few seconds at most.
+    pub(crate) async fn write(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite(engine) => Tx::Sqlite(engine.write().await?),
+            Self::Postgres(engine) => Tx::Postgres(engine.write().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads. All its reads see one moment.
+    pub(crate) async fn read(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite(engine) => Tx::Sqlite(engine.read().await?),
+            Self::Postgres(engine) => Tx::Postgres(engine.read().await?),
+        })
+    }
+
+    /// All rows of one statement that only reads. It sees one moment by itself and needs no transaction.
+    pub(crate) async fn all(&self, statement: Statement) -> Result<Vec<Tuple>, Error> {
+        whichever!(self, engine => engine.all(statement).await)
+    }
+
+    /// The first row of such a statement, if there is one.
+    pub(crate) async fn first(&self, statement: Statement) -> Result<Option<Tuple>, Error> {
+        whichever!(self, engine => engine.first(statement).await)
+    }
+
+    /// Closes all connections and waits for it.
+    pub(crate) async fn close(&self) {
+        whichever!(self, engine => engine.close().await);
+    }
+}
+
+impl Tx {
+    /// All rows.
+    pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Tuple>, Error> {
+        whichever!(self, tx => tx.all(statement).await)
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn first(&mut self, statement: Statement) -> Result<Option<Tuple>, Error> {
+        whichever!(self, tx => tx.first(statement).await)
+    }
+
+    /// The number in the first column of the first row.
+    pub(crate) async fn number(&mut self, statement: Statement) -> Result<i64, Error> {
+        let row = self.first(statement).await?.ok_or_else(|| Error::Corrupt("a row is missing".into()))?;
+        row.some_int(0)
+    }
+
+    /// Runs a statement without an answer. Returns how many rows it touched.
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
+        whichever!(self, tx => tx.run(statement).await)
+    }
+
+    /// The words at the end of a `SELECT` that hold its rows; none where nobody else writes meanwhile.
+    pub(crate) fn lock(&self, lock: Lock) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => postgres::words(lock),
         }
     }
 
-    /// The number of column `n`, which is never null.
-    pub(crate) fn some_int(&self, n: usize) -> Result<i64, Error> {
-        self.int(n)?.ok_or_else(|| Error::Corrupt(format!("column {n} is null")))
+    /// Holds the rows of `select` for what follows. Costs nothing where nobody else writes meanwhile.
+    pub(crate) async fn hold(&mut self, mut select: Statement, lock: Lock) -> Result<(), Error> {
+        if let Self::Postgres(tx) = self {
+            select.push(postgres::words(lock));
+            tx.run(select).await?;
+        }
+        Ok(())
     }
 
-    /// The text of column `n`, which is never null.
-    pub(crate) fn some_text(&self, n: usize) -> Result<String, Error> {
-        self.text(n)?.ok_or_else(|| Error::Corrupt(format!("column {n} is null")))
+    /// Waits until no other transaction has this turn, and has it until the end.
+    pub(crate) async fn take_turn(&mut self, turn: Turn) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(tx) => tx.take_turn(turn).await,
+        }
+    }
+
+    /// Makes all of it last.
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        whichever!(self, tx => tx.commit().await)
     }
 }

@@ -39,6 +39,11 @@ const FILE_MODE: u32 = 0o640;
 /// Pause between two attempts to open.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
+/// Refuses options that [`Engine::open`] would refuse, without touching a file.
+pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
+    connect_options(options).map(drop)
+}
+
 /// The database file, open.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
@@ -58,11 +63,6 @@ impl Engine {
         let writer = pool(1).min_connections(1).connect_with(connect.clone()).await.map_err(OpenError::Connect)?;
         let readers = pool(options.readers.max(1)).connect_lazy_with(connect.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
-    }
-
-    /// Refuses options that [`Engine::open`] would refuse, without touching a file.
-    pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
-        connect_options(options).map(drop)
     }
 
     /// Begins a transaction that writes. One at a time; the others wait, at most a few seconds.
@@ -116,12 +116,6 @@ impl Tx {
         row.as_ref().map(read_row).transpose()
     }
 
-    /// The number in the first column of the first row.
-    pub(crate) async fn number(&mut self, statement: Statement) -> Result<i64, Error> {
-        let row = self.first(statement).await?.ok_or_else(|| Error::Corrupt("a row is missing".into()))?;
-        row.some_int(0)
-    }
-
     /// Runs a statement without an answer. Returns how many rows it touched.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
         let (text, arguments, prepared) = split(statement)?;
@@ -140,7 +134,7 @@ fn connect_options(options: &Options) -> Result<SqliteConnectOptions, OpenError>
     let path =
         url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//").split('?').next().unwrap_or_default());
     if path.is_none_or(|path| path.is_empty() || path.contains(":memory:")) {
-        return Err(OpenError::Url(url.split("://").next().unwrap_or_default().to_owned()));
+        return Err(OpenError::Url(url.split(':').next().unwrap_or_default().to_owned()));
     }
     let connect = SqliteConnectOptions::from_str(url).map_err(OpenError::Connect)?;
     let synchronous = match options.synchronous {

@@ -8,7 +8,7 @@ use lockstep_protocol::ledger::Ledger;
 use lockstep_store::{Author, Entity, Error, Options, SharedClock, Store};
 use serde_json::json;
 
-use crate::world::fields;
+use crate::world::{Engine, Postgres, Sqlite, fields};
 
 /// Tells the child which database to edit.
 const DATABASE: &str = "LOCKSTEP_TEST_DATABASE";
@@ -22,19 +22,28 @@ async fn open(url: &str) -> Store {
 }
 
 #[tokio::test]
-async fn an_edit_and_its_event_die_together_or_live_together() {
+async fn an_edit_and_its_event_die_together_or_live_together_in_a_file() {
+    dies_at_every_step::<Sqlite>("crash::an_edit_and_its_event_die_together_or_live_together_in_a_file").await;
+}
+
+#[tokio::test]
+async fn an_edit_and_its_event_die_together_or_live_together_on_a_server() {
+    dies_at_every_step::<Postgres>("crash::an_edit_and_its_event_die_together_or_live_together_on_a_server").await;
+}
+
+async fn dies_at_every_step<E: Engine>(test: &str) {
     if let Ok(url) = std::env::var(DATABASE) {
         return edit(&open(&url).await).await;
     }
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    let engine = E::fresh().await;
+    let url = engine.url();
     let store = open(&url).await;
     let given = fields(&json!({"name": "before", "description": "", "enabled": true}));
     store.create(Entity::Categories, &given, &Author::default()).await.expect("written").commit().await.expect("kept");
     let mut expected = (1, store.head().await.expect("readable").top);
 
     for (place, survives) in PLACES {
-        die(&url, place);
+        die(test, &url, place);
 
         let (row, position) = store.get(Entity::Categories, "1").await.expect("there");
         let page = store.after(expected.1, 10).await.expect("readable");
@@ -56,9 +65,9 @@ async fn edit(store: &Store) {
     edited.expect("edited");
 }
 
-fn die(url: &str, place: &str) {
+fn die(test: &str, url: &str, place: &str) {
     let child = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "crash::an_edit_and_its_event_die_together_or_live_together"])
+        .args(["--exact", test])
         .env(DATABASE, url)
         .env("LOCKSTEP_CRASH_AT", place)
         .output()

@@ -24,6 +24,7 @@ contract!(
     lists_show_names_and_counts_of_others,
     a_list_never_misses_what_lies_before_its_position,
     text_that_looks_like_sql_is_text,
+    a_letter_that_one_database_cannot_hold_is_kept_by_none_and_found_nowhere,
 );
 
 async fn a_row_is_given_back_as_it_was_kept<E: Engine>(world: World<E>) {
@@ -358,4 +359,20 @@ async fn text_that_looks_like_sql_is_text<E: Engine>(world: World<E>) {
     assert_eq!(found, [name]);
     let record = world.log().await.remove(0);
     assert_eq!((record.id, record.scope), (id, Scope::Room(Entity::Files.room())));
+}
+
+/// PostgreSQL has no letter of value zero, and a search for it was a failure of the database.
+async fn a_letter_that_one_database_cannot_hold_is_kept_by_none_and_found_nowhere<E: Engine>(world: World<E>) {
+    world.add(Entity::Files, &json!({"name": "a.pdf"})).await;
+
+    let kept = world.try_add(Entity::Files, &json!({"name": "b\0.pdf"})).await;
+
+    assert!(matches!(kept, Err(Error::Corrupt(_))), "{kept:?}");
+    for q in ["\0", "pdf \0", "a.pdf\0"] {
+        let query = Query { q: Some(q.into()), ..Query::default() };
+        assert_eq!(world.names(Entity::Files, query).await.expect("listed"), Vec::<String>::new());
+    }
+    let filter = Query { filters: vec![("status".into(), "new\0".into())], ..Query::default() };
+    assert!(matches!(world.names(Entity::Files, filter).await, Err(Error::BadQuery { .. })));
+    assert!(world.store.credentials("anna\0").await.expect("readable").is_none());
 }

@@ -6,11 +6,15 @@
 /// Runs each test of a file against every engine.
 macro_rules! contract {
     ($($test:ident),+ $(,)?) => {
-        mod sqlite {
+        contract!(for sqlite = Sqlite: $($test),+);
+        contract!(for postgres = Postgres: $($test),+);
+    };
+    (for $name:ident = $engine:ident: $($test:ident),+) => {
+        mod $name {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    super::$test(crate::world::World::<crate::world::Sqlite>::fresh().await).await;
+                    super::$test(crate::world::World::<crate::world::$engine>::fresh().await).await;
                 }
             )+
         }
@@ -24,4 +28,6 @@ mod entities;
 mod ledger;
 mod opening;
 mod publish;
+mod races;
+mod server;
 mod world;

@@ -3,9 +3,13 @@
 use lockstep_protocol::ledger::Ledger;
 use lockstep_store::{OpenError, Options, SharedClock, Store};
 
-use crate::world::{Engine, NOON, World};
+use crate::world::{Engine, NOON, Postgres, World};
 
-contract!(what_was_kept_is_there_after_a_restart, another_machine_waits_until_the_first_is_silent);
+contract!(what_was_kept_is_there_after_a_restart, several_workers_that_start_together_on_an_empty_database_all_open_it);
+
+contract!(for sqlite_alone = Sqlite: another_machine_waits_until_the_first_is_silent);
+
+contract!(for postgres_alone = Postgres: machines_are_welcome, tables_are_as_those_of_sqlite_and_text_is_compared_by_bytes);
 
 async fn what_was_kept_is_there_after_a_restart<E: Engine>(world: World<E>) {
     let epoch = world.store.head().await.expect("readable").epoch;
@@ -33,13 +37,11 @@ async fn another_machine_waits_until_the_first_is_silent<E: Engine>(world: World
     open("beta").await.expect("the first is silent");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_workers_that_start_together_on_a_new_file_all_open_it() {
-    let dir = tempfile::TempDir::new().expect("a directory");
-    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+async fn several_workers_that_start_together_on_an_empty_database_all_open_it<E: Engine>(world: World<E>) {
+    let engine = E::fresh().await;
     let opening: Vec<_> = (0..6)
         .map(|_| {
-            let options = Options::new(url.clone());
+            let options = Options::new(engine.url());
             tokio::spawn(async move {
                 let store = Store::open(&options, SharedClock::system()).await.expect("opened");
                 store.head().await.expect("readable").epoch
@@ -54,12 +56,47 @@ async fn several_workers_that_start_together_on_a_new_file_all_open_it() {
     epochs.dedup();
 
     assert_eq!(epochs.len(), 1);
+    assert_ne!(epochs[0], world.store.head().await.expect("readable").epoch, "another database");
+}
+
+async fn machines_are_welcome(world: World<Postgres>) {
+    let mut stores = Vec::new();
+    for host in ["alpha", "beta", "alpha"] {
+        stores.push(world.another(|options| options.host = Some(host.into())).await.expect("opened"));
+    }
+
+    for store in stores {
+        store.touch_host().await.expect("nothing to note");
+    }
+}
+
+/// In the tables of one engine a column was once of another kind than in those of the other, or text sorted by the letters of a language.
+async fn tables_are_as_those_of_sqlite_and_text_is_compared_by_bytes(world: World<Postgres>) {
+    let columns = world.engine.ask(
+        "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || coalesce(collation_name, '') \
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' ORDER BY 1",
+    );
+    let sqlite = include_str!("../../migrations/sqlite/0001_beginning.sql");
+
+    let mut expected = Vec::new();
+    for table in sqlite.split("CREATE TABLE ").skip(1).filter(|table| !table.starts_with("host ")) {
+        let (name, body) = table.split_once(" (").expect("a table");
+        for line in body.split("\n)").next().expect("its columns").lines().filter(|line| !line.trim().is_empty()) {
+            let mut words = line.split_whitespace();
+            let (column, kind) = (words.next().expect("a name"), words.next().expect("a kind"));
+            let kind = if kind.starts_with("TEXT") { "text C" } else { "bigint " };
+            expected.push(format!("{name}.{column} {kind}"));
+        }
+    }
+    expected.sort();
+    assert_eq!(columns.lines().map(str::to_owned).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
 async fn what_is_no_database_is_refused_without_telling_its_password() {
     for url in [
-        "postgres://anna:secret@db/lockstep",
+        "mysql://anna:secret@db/lockstep",
+        "postgres:anna:secret@db/lockstep",
         "lockstep.db",
         "sqlite::memory:",
         "sqlite:",
@@ -71,6 +108,10 @@ async fn what_is_no_database_is_refused_without_telling_its_password() {
         assert!(matches!(error, OpenError::Url(_)));
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+    let wrong = Options::new("postgres://anna:secret@db/lockstep?sslmood=require");
+    let error = Store::open(&wrong, SharedClock::system()).await.expect_err("a slip");
+    assert!(error.to_string().contains("`sslmood`"), "{error}");
+    assert!(!format!("{error:?} {wrong:?}").contains("secret"), "{error:?} {wrong:?}");
     let error =
         Store::open(&Options::new("sqlite:/nowhere/at/all.db"), SharedClock::system()).await.expect_err("no directory");
     assert!(error.to_string().contains("check that its directory exists"), "{error}");

@@ -11,14 +11,15 @@ use lockstep_store::{
     SharedClock, Store, Synchronous,
 };
 use serde_json::{Value as Json, json};
+use tokio::sync::OnceCell;
 
 /// Noon of some day; seqs of tests count from here.
 pub(crate) const NOON: i64 = 1_763_760_000_000;
 
 /// A kind of database.
-pub(crate) trait Engine: Send + Sync + 'static {
+pub(crate) trait Engine: Send + Sync + Sized + 'static {
     /// An empty one, gone when this is dropped.
-    fn fresh() -> Self;
+    fn fresh() -> impl Future<Output = Self> + Send;
     /// How to open it.
     fn url(&self) -> String;
 }
@@ -27,12 +28,46 @@ pub(crate) trait Engine: Send + Sync + 'static {
 pub(crate) struct Sqlite(tempfile::TempDir);
 
 impl Engine for Sqlite {
-    fn fresh() -> Self {
+    async fn fresh() -> Self {
         Self(tempfile::TempDir::new().expect("a directory"))
     }
 
     fn url(&self) -> String {
         format!("sqlite:{}", self.0.path().join("test.db").display())
+    }
+}
+
+/// A database of its own on the server that all tests of this program share.
+pub(crate) struct Postgres {
+    server: &'static lockstep_e2e::Postgres,
+    database: String,
+}
+
+impl Engine for Postgres {
+    async fn fresh() -> Self {
+        static SERVER: OnceCell<lockstep_e2e::Postgres> = OnceCell::const_new();
+        static NUMBER: AtomicI64 = AtomicI64::new(0);
+        let server = SERVER.get_or_init(lockstep_e2e::Postgres::start).await;
+        let database = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        server.create(&database);
+        Self { server, database }
+    }
+
+    fn url(&self) -> String {
+        self.server.url(&self.database)
+    }
+}
+
+impl Postgres {
+    /// What the administrator of the server sees in this database.
+    pub(crate) fn ask(&self, select: &str) -> String {
+        self.server.sql_in(&self.database, select)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.server.sql(&format!("DROP DATABASE {} WITH (FORCE)", self.database));
     }
 }
 
@@ -61,10 +96,19 @@ pub(crate) struct World<E> {
 
 impl<E: Engine> World<E> {
     pub(crate) async fn fresh() -> Self {
-        let engine = E::fresh();
+        let engine = E::fresh().await;
         let hands = Hands(Arc::new(AtomicI64::new(NOON)));
         let store = Store::open(&options(&engine.url()), SharedClock::new(hands.clone())).await.expect("a store");
         Self { store, hands, engine }
+    }
+
+    /// Opens the same database as several processes would.
+    pub(crate) async fn several(&self, number: u32) -> Vec<Store> {
+        let mut stores = Vec::new();
+        for worker in 0..number {
+            stores.push(self.another(|options| options.worker = worker).await.expect("opened"));
+        }
+        stores
     }
 
     /// Opens the same database once more, as another process would.
