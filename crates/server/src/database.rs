@@ -1,6 +1,11 @@
 //! Opening the application over the configured database.
 
-use std::{fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::PathBuf};
+use std::{
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
 
 use lockstep_app::{App, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
 
@@ -44,10 +49,16 @@ pub async fn open(settings: &Settings, wire: impl Wire) -> Result<App, CannotOpe
 /// # Errors
 /// [`CannotOpen`], which names the cure.
 pub async fn open_store(settings: &Settings) -> Result<Store, CannotOpen> {
-    let path = &settings.server.data_dir;
+    let options = store_options(settings);
+    if options.is_file() {
+        make_directory(&settings.server.data_dir)?;
+    }
+    Ok(Store::open(&options, SharedClock::system()).await?)
+}
+
+fn make_directory(path: &Path) -> Result<(), CannotOpen> {
     let made = DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path);
-    made.map_err(|source| CannotOpen::Directory { path: path.clone(), source })?;
-    Ok(Store::open(&store_options(settings), SharedClock::system()).await?)
+    made.map_err(|source| CannotOpen::Directory { path: path.to_owned(), source })
 }
 
 /// The application on top of `store`.
@@ -63,7 +74,7 @@ fn store_options(settings: &Settings) -> StoreOptions {
         Synchronous::Full => lockstep_app::Synchronous::Full,
         Synchronous::Normal => lockstep_app::Synchronous::Normal,
     };
-    StoreOptions { synchronous, host: machine(), ..StoreOptions::new(settings.database_url()) }
+    StoreOptions { synchronous, host: machine(), ..StoreOptions::new(settings.database_url().expose()) }
 }
 
 /// What tells this machine from another that might open the same file over a network: its own id, or that of its kernel's present

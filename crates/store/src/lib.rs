@@ -84,6 +84,11 @@ impl Options {
         Self { url: url.into(), synchronous: Synchronous::default(), readers: READERS, worker, host: None }
     }
 
+    /// Whether it is a file on this machine, and not a server that others can use, too.
+    pub fn is_file(&self) -> bool {
+        Engine::is_file(self)
+    }
+
     /// Whether the URL is one of a database that can be kept; it may still be missing or out of reach.
     ///
     /// # Errors
@@ -119,7 +124,7 @@ impl Store {
     /// [`OpenError`], which names the cure.
     pub async fn open(options: &Options, clock: SharedClock) -> Result<Self, OpenError> {
         let engine = Engine::open(options).await?;
-        let host = options.host.clone().filter(|_| engine.is_of_one_machine());
+        let host = options.host.clone().filter(|_| options.is_file());
         let mut tx = engine.write().await?;
         ledger::begin(&mut tx).await?;
         if let Some(host) = &host {

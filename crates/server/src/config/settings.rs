@@ -83,9 +83,9 @@ pub struct Redis {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// `sqlite:…`; see [`Settings::database_url`].
+    /// `sqlite:…` or `postgres://…`; a secret since it may hold a password. See [`Settings::database_url`].
     #[serde(deserialize_with = "optional")]
-    pub url: Option<String>,
+    pub url: Option<Secret<String>>,
     /// What a commit survives.
     #[serde(deserialize_with = "one")]
     pub synchronous: Synchronous,
@@ -94,9 +94,9 @@ pub struct Database {
 /// What an answered edit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synchronous {
-    /// Loss of power.
+    /// Loss of power where the database is.
     Full,
-    /// The end of the process.
+    /// The end of our process; with PostgreSQL not that of the server.
     Normal,
 }
 words!(Synchronous { "full" => Full, "normal" => Normal });
@@ -250,8 +250,8 @@ words!(Format { "text" => Text, "json" => Json });
 
 impl Settings {
     /// Where the database is: as set, or `lockstep.db` in the data directory.
-    pub fn database_url(&self) -> String {
-        let own = || format!("sqlite:{}", self.server.data_dir.join("lockstep.db").display());
+    pub fn database_url(&self) -> Secret<String> {
+        let own = || Secret::new(format!("sqlite:{}", self.server.data_dir.join("lockstep.db").display()));
         self.database.url.clone().unwrap_or_else(own)
     }
 

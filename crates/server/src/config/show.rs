@@ -41,7 +41,7 @@ fn shown(dotted: &str, value: &str, settings: &Settings) -> String {
         return "***".to_owned();
     }
     match dotted {
-        "database.url" => settings.database_url(),
+        "database.url" => settings.database_url().expose().clone(),
         _ => value.to_owned(),
     }
 }

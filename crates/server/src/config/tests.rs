@@ -39,7 +39,7 @@ fn the_example_and_the_settings_have_the_same_keys() {
     let loaded = load_text("").expect("the defaults are right");
 
     assert_eq!(loaded.settings.server.workers, 1);
-    assert_eq!(loaded.settings.database_url(), "sqlite:data/lockstep.db");
+    assert_eq!(loaded.settings.database_url().expose(), "sqlite:data/lockstep.db");
     assert!(!loaded.settings.has_redis());
     assert_eq!(loaded.settings.sync.fanout(), lockstep_protocol::FanOut::default());
 }
@@ -226,6 +226,34 @@ fn a_password_in_the_query_of_a_url_is_a_secret() {
     assert!(public.contains("printed in a public example"), "{public}");
 }
 
+#[test]
+fn a_database_on_a_server_is_taken_and_its_password_is_a_secret() {
+    let urls = [
+        "postgres://lockstep:hunter2@db.example.com/lockstep",
+        "postgresql://lockstep:hunter2@10.0.0.7:5433/lockstep?sslmode=verify-full&sslrootcert=/etc/ssl/own.pem",
+        "postgres://localhost/lockstep?host=/run/postgresql&user=lockstep&password=hunter2",
+    ];
+    for url in urls {
+        // Nothing is kept here, so no directory is needed.
+        let file = file(&format!("[server]\ndata_dir =\n[database]\nurl = {url}\n"));
+        let inputs = Inputs { file: Some(file.path.clone()), ..Inputs::default() };
+        let loaded = load(&inputs).expect(url);
+        assert_eq!(loaded.settings.database_url().expose(), url);
+        let shown = format!("{:?} {:?}", loaded.effective(), loaded.settings);
+        assert!(!shown.contains("hunter2"), "{shown}");
+
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).expect("sets the mode");
+        let problems = load(&inputs).expect_err("readable").to_string();
+        assert!(problems.contains(":4: [database] url: everybody on this machine can read it"), "{url}: {problems}");
+    }
+    let public = problems("[database]\nurl = postgres://lockstep:znf25!@db/lockstep\n");
+    assert!(public.contains("printed in a public example"), "{public}");
+    let open = load_text("[database]\nurl = postgres://lockstep@db/lockstep\n").expect("right");
+    assert!(format!("{:?}", open.effective()).contains("postgres://lockstep@db/lockstep"), "nothing to hide");
+    let path = load_text("[database]\nurl = sqlite:/srv/a:b@c.db\n").expect("right");
+    assert!(format!("{:?}", path.effective()).contains("a:b@c.db"), "a file has no password");
+}
+
 /// `serve` once found these where `check-config` had found nothing.
 #[test]
 fn what_serve_would_refuse_is_refused_here_with_its_line() {
@@ -249,10 +277,20 @@ fn what_serve_would_refuse_is_refused_here_with_its_line() {
         bad(&format!("[redis]\nurl = {url}\n"), 2, "[redis] url", "cannot be used");
     }
     bad("[server]\nsocket_group = no-such-group\n", 2, "[server] socket_group", "no group `no-such-group`");
-    for url in ["sqlite:", "sqlite://", "sqlite::memory:", "postgres://a:hunter2@h/x", "lockstep.db"] {
+    for url in
+        ["sqlite:", "sqlite://", "sqlite::memory:", "mysql://a:hunter2@h/x", "postgres:a:hunter2@h/x", "lockstep.db"]
+    {
         bad(&format!("[database]\nurl = {url}\n"), 2, "[database] url", "the path of a file");
     }
     bad("[database]\nurl = sqlite:x.db?mood=rw\n", 2, "[database] url", "mood");
+    for url in [
+        "postgres://a:hunter2@h:99999/x",
+        "postgres://a:hunter2/with/slashes@h/x",
+        "postgres://a:hunter2@h/x?sslmode=maybe",
+    ] {
+        bad(&format!("[database]\nurl = {url}\n"), 2, "[database] url", "cannot be used");
+    }
+    bad("[database]\nurl = postgres://a:hunter2@h/x?sslmood=require\n", 2, "[database] url", "`sslmood`");
     let redis = "[redis]\nsocket = /r\n";
     let many = "[server]\nworkers = 12\n";
     bad(&format!("{redis}{many}listen = 127.0.0.1:655{{n}}0\n"), 5, "[server] listen", "127.0.0.1:65540");

@@ -18,19 +18,22 @@ use crate::listen::{Listen, group_id};
 const PUBLIC_PASSWORD: &str = "znf25!";
 
 /// Keys whose values are secrets.
-const SECRETS: [&str; 2] = ["redis.password", "redis.url"];
+const SECRETS: [&str; 1] = ["redis.password"];
+
+/// Keys whose values are URLs that may carry one.
+const URLS: [&str; 2] = ["redis.url", "database.url"];
 
 /// Whether the value at `section.key` must not be shown. A URL is one only where it carries a password.
 pub(super) fn is_secret(dotted: &str, value: &str) -> bool {
-    match dotted {
-        "redis.url" => passwords_in(value).next().is_some(),
-        _ => SECRETS.contains(&dotted) && !value.is_empty(),
-    }
+    let has_password = URLS.contains(&dotted) && passwords_in(value).next().is_some();
+    has_password || SECRETS.contains(&dotted) && !value.is_empty()
 }
 
 /// The passwords of a URL: before the `@`, and in its query (`?sentinelPassword=…`). Rather one too many than one too few, so a URL that
 /// is broken by what its password holds is still searched.
 fn passwords_in(url: &str) -> impl Iterator<Item = &str> {
+    // A file has none, whatever signs its path holds.
+    let url = if url.starts_with("sqlite:") { "" } else { url };
     let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
     let user = rest.rsplit_once('@').and_then(|(user, _host)| user.split_once(':'));
     let pairs = rest.split(['?', '&', ';']).skip(1).filter_map(|pair| pair.split_once('='));
@@ -131,7 +134,7 @@ impl Check<'_> {
 
     fn addresses(&mut self, settings: &Settings) {
         let server = &settings.server;
-        if server.data_dir.as_os_str().is_empty() {
+        if server.data_dir.as_os_str().is_empty() && settings.database.url.is_none() {
             self.wrong("server.data_dir", "is empty; name a directory on a local disk");
         }
         self.each_worker("server.listen", &server.listen, server.workers);
@@ -215,12 +218,24 @@ impl Check<'_> {
     }
 
     fn database(&mut self, settings: &Settings) {
-        match StoreOptions::new(settings.database_url()).check() {
+        let url = settings.database_url();
+        for password in passwords_in(url.expose()) {
+            self.not_public("database.url", password);
+        }
+        match StoreOptions::new(url.expose()).check() {
             Ok(()) => {}
             Err(OpenError::Url(_)) => self.wrong(
                 "database.url",
-                "must be `sqlite:` and the path of a file, as in sqlite:/var/lib/lockstep/lockstep.db",
+                "must be `sqlite:` and the path of a file, as in sqlite:/var/lib/lockstep/lockstep.db, or a database of a \
+                 PostgreSQL server, as in postgres://user:password@host/lockstep",
             ),
+            Err(OpenError::Reach(cause)) => self.wrong(
+                "database.url",
+                &format!(
+                    "cannot be used: {cause}; write postgres://user:password@host:5432/lockstep, with %2F for a / in the password"
+                ),
+            ),
+            Err(error @ OpenError::Parameter(_)) => self.wrong("database.url", &error.to_string()),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
                 self.wrong("database.url", &format!("cannot be used: {cause}"));

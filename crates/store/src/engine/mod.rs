@@ -71,21 +71,21 @@ macro_rules! whichever {
 impl Engine {
     /// Opens the database and brings its tables up to date.
     pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
-        if postgres::is_meant(&options.url) {
-            postgres::Engine::open(options).await.map(Self::Postgres)
-        } else {
+        if Self::is_file(options) {
             sqlite::Engine::open(options).await.map(Self::Sqlite)
+        } else {
+            postgres::Engine::open(options).await.map(Self::Postgres)
         }
     }
 
     /// Refuses options that [`Engine::open`] would refuse, without touching a database.
     pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
-        if postgres::is_meant(&options.url) { postgres::check(options) } else { sqlite::check(options) }
+        if Self::is_file(options) { sqlite::check(options) } else { postgres::check(options) }
     }
 
-    /// Whether all who use it must be on one machine.
-    pub(crate) fn is_of_one_machine(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+    /// Whether a file is meant, and not a server. What is neither counts as a file, which says what it should have been.
+    pub(crate) fn is_file(options: &Options) -> bool {
+        !postgres::is_meant(&options.url)
     }
 
     /// Begins a transaction that writes. Waits for others a few seconds at most.
