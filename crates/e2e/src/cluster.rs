@@ -1,4 +1,5 @@
-//! A whole installation: the supervisor and its workers, Redis and nginx where there are several, one directory for all of it.
+//! A whole installation: the supervisor and its workers, Redis and nginx where there are several, one directory for all of it. Or one
+//! machine of it.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +11,9 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Address, Api, Disk, LIMIT, Launch, Nginx, Process, Redis, Relay, eventually, http, lockstep};
+use crate::{
+    Address, Api, Disk, LIMIT, Launch, Nginx, Postgres, Process, Redis, Relay, eventually, http, lockstep,
+};
 
 mod sections;
 mod shape;
@@ -26,11 +29,23 @@ pub struct Cluster {
     relay: Option<Relay>,
     redis: Option<Redis>,
     disk: Option<Disk>,
+    postgres: Option<Postgres>,
+    shared: Shared,
+    supervised: bool,
     workers: Vec<Address>,
     browser_ports: Vec<u16>,
     environment: BTreeMap<String, String>,
     directory: PathBuf,
     _directory: TempDir,
+}
+
+/// What machines of one installation have in common.
+#[derive(Debug, Clone, Default)]
+struct Shared {
+    /// The socket of Redis.
+    redis: Option<PathBuf>,
+    /// The URL of a database that is no file.
+    database: Option<String>,
 }
 
 impl Cluster {
@@ -94,6 +109,14 @@ impl Cluster {
     #[must_use]
     pub fn disk(&self) -> Option<&Disk> {
         self.disk.as_ref()
+    }
+
+    /// PostgreSQL.
+    ///
+    /// # Panics
+    /// When this installation has none.
+    pub fn postgres(&mut self) -> &mut Postgres {
+        self.postgres.as_mut().expect("a cluster with postgres")
     }
 
     /// The process that was started: the supervisor, or the only worker.
@@ -163,7 +186,7 @@ impl Cluster {
     #[must_use]
     pub fn worker_processes(&self) -> Vec<u32> {
         let supervisor = self.server.as_ref().expect("the server was started").pid();
-        if self.redis.is_none() { vec![supervisor] } else { crate::process::children(supervisor) }
+        if self.supervised { crate::process::children(supervisor) } else { vec![supervisor] }
     }
 
     /// Ends the server at once, workers and all.

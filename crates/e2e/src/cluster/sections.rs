@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use super::Shared;
+
 /// Sections, keys and values.
 #[derive(Debug, Default)]
 pub(super) struct Sections(BTreeMap<String, BTreeMap<String, String>>);
@@ -22,6 +24,16 @@ impl Sections {
         }
         sections.set("log", "level", "debug");
         sections
+    }
+
+    /// Uses what all machines of the installation use.
+    pub(super) fn share(&mut self, shared: &Shared) {
+        if let Some(socket) = &shared.redis {
+            self.set("redis", "socket", &socket.display().to_string());
+        }
+        if let Some(url) = &shared.database {
+            self.set("database", "url", url);
+        }
     }
 
     pub(super) fn set(&mut self, section: &str, key: &str, value: &str) {

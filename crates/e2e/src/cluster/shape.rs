@@ -1,10 +1,10 @@
 //! What an installation is made of, before it runs.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
-use super::{Cluster, sections::Sections};
+use super::{Cluster, Shared, sections::Sections};
 use crate::{
-    Address, Disk, Redis, Relay, api, free_port,
+    Address, Disk, Postgres, Redis, Relay, api, free_port,
     nginx::{Extra, Nginx},
 };
 
@@ -17,7 +17,12 @@ pub struct Shape {
     disk: Option<u32>,
     sections: Sections,
     environment: BTreeMap<String, String>,
+    on_postgres: bool,
+    beside: Option<Shared>,
 }
+
+/// The database of an installation on PostgreSQL.
+const DATABASE: &str = "lockstep";
 
 /// Who listens where.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +46,8 @@ impl Shape {
             disk: None,
             sections: Sections::for_tests(),
             environment: BTreeMap::new(),
+            on_postgres: false,
+            beside: None,
         }
     }
 
@@ -54,6 +61,18 @@ impl Shape {
     #[must_use]
     pub fn sharing_a_socket(workers: u16) -> Shape {
         Shape { layout: Layout::Shared(workers), ..Shape::embedded() }
+    }
+
+    /// Data and ledger on a PostgreSQL server instead of in a file.
+    #[must_use]
+    pub fn on_postgres(self) -> Shape {
+        Shape { on_postgres: true, ..self }
+    }
+
+    /// One more machine of an installation on PostgreSQL: everything of its own, but for Redis and the database.
+    #[must_use]
+    pub fn beside(self, first: &Cluster) -> Shape {
+        Shape { beside: Some(first.shared.clone()), ..self }
     }
 
     /// nginx in front, with a configuration of `deploy/nginx`.
@@ -107,15 +126,18 @@ impl Shape {
     pub async fn start(mut self) -> Cluster {
         let directory = tempfile::Builder::new().prefix("lockstep-").tempdir().expect("room for a directory");
         let path = directory.path().to_path_buf();
-        let redis = if self.layout.needs_redis() { Some(Redis::start(&path).await) } else { None };
+        let (redis, postgres) = self.servers(&path).await;
         let relay = self.relay.map(|seed| Relay::start(&path, redis.as_ref().expect("a relay needs redis"), seed));
         let disk = self.disk.and_then(|megabytes| Disk::mount(&path.join("data"), megabytes).ok());
+        let way_to_redis = relay.as_ref().map(|relay| relay.socket().to_path_buf());
+        let shared = self.beside.clone().unwrap_or_else(|| Shared {
+            redis: way_to_redis.or_else(|| redis.as_ref().map(Redis::socket)),
+            database: postgres.as_ref().map(|server| server.url(DATABASE)),
+        });
         let workers = self.layout.addresses(&path);
         self.layout.configure(&mut self.sections, &path, &workers);
-        if let Some(relay) = &relay {
-            self.sections.set("redis", "socket", &relay.socket().display().to_string());
-        }
-        fs::write(path.join("config.ini"), self.sections.to_string()).expect("the test's own directory is writable");
+        self.sections.share(&shared);
+        write_secret(&path.join("config.ini"), &self.sections.to_string());
         let browser_ports = self.nginx.as_ref().map(|(_, extra)| ports_of(&extra.http)).unwrap_or_default();
         let mut cluster = Cluster {
             server: None,
@@ -123,20 +145,43 @@ impl Shape {
             relay,
             redis,
             disk,
+            postgres,
+            shared,
+            supervised: self.layout.needs_redis(),
             workers,
             browser_ports,
             environment: self.environment,
             directory: path.clone(),
             _directory: directory,
         };
-        let added = cluster.command(&["user", "add", api::ADMIN.0, "--admin", "--password-stdin"], api::ADMIN.1);
-        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        if self.beside.is_none() {
+            let added = cluster.command(&["user", "add", api::ADMIN.0, "--admin", "--password-stdin"], api::ADMIN.1);
+            assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        }
         cluster.serve().await;
         if let Some((configuration, extra)) = self.nginx {
             cluster.nginx = Some(Nginx::start(configuration, &path, self.layout.workers(), extra).await);
         }
         cluster
     }
+
+    /// What it needs and shares with nobody yet.
+    async fn servers(&self, directory: &Path) -> (Option<Redis>, Option<Postgres>) {
+        if self.beside.is_some() {
+            return (None, None);
+        }
+        let redis = if self.layout.needs_redis() { Some(Redis::start(directory).await) } else { None };
+        let postgres = if self.on_postgres { Some(Postgres::start().await) } else { None };
+        postgres.iter().for_each(|server| server.create(DATABASE));
+        (redis, postgres)
+    }
+}
+
+/// For nobody else to read, since Lockstep refuses secrets that everybody can.
+fn write_secret(path: &Path, text: &str) {
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let mut file = file.expect("the test's own directory is writable");
+    file.write_all(text.as_bytes()).expect("the test's own directory is writable");
 }
 
 impl Layout {
@@ -169,9 +214,6 @@ impl Layout {
         sections.set("server", "listen", &listen);
         sections.set("server", "workers", &self.workers().to_string());
         sections.set("server", "data_dir", &directory.join("data").display().to_string());
-        if self.needs_redis() {
-            sections.set("redis", "socket", &directory.join("redis.sock").display().to_string());
-        }
     }
 }
 

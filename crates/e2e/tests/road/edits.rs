@@ -21,7 +21,7 @@ async fn one_process_without_redis_does_the_same() {
     one_row_lives_and_every_page_watches(&cluster, &[cluster.worker(0), cluster.worker(0)]).await;
 }
 
-async fn one_row_lives_and_every_page_watches(cluster: &Cluster, everywhere: &[Address]) {
+pub(crate) async fn one_row_lives_and_every_page_watches(cluster: &Cluster, everywhere: &[Address]) {
     let author = cluster.admin().await;
     let mut pages = pages(everywhere, &author, &["categories", "files"]).await;
 
@@ -93,6 +93,11 @@ async fn two_authors_on_two_workers_make_one_history() {
 #[tokio::test]
 async fn a_page_that_slept_through_three_edits_gets_exactly_those_three_from_another_worker() {
     let cluster = Cluster::workers(2).await;
+
+    a_page_sleeps_through_three_edits(&cluster).await;
+}
+
+pub(crate) async fn a_page_sleeps_through_three_edits(cluster: &Cluster) {
     let author = cluster.admin().await;
     let mut page = Page::open(&cluster.worker(0), &author).await;
     let joined = page.join("categories").await;

@@ -10,6 +10,7 @@ mod crashes;
 mod edits;
 mod foreign_clients;
 mod outages;
+mod postgres;
 mod proxies;
 mod refusals;
 mod rights;

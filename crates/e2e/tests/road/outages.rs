@@ -16,16 +16,21 @@ const EDITS: usize = 6;
 #[tokio::test]
 async fn without_redis_edits_succeed_and_pages_follow_and_with_it_all_is_as_before() {
     let mut cluster = Shape::workers(3).start().await;
-    let before = cluster.worker_processes();
-    let mut stage = Stage::new(&cluster).await;
 
-    stage.edits(&cluster, "before").await;
+    redis_goes_and_comes_back(&mut cluster).await;
+}
+
+pub(crate) async fn redis_goes_and_comes_back(cluster: &mut Cluster) {
+    let before = cluster.worker_processes();
+    let mut stage = Stage::new(cluster).await;
+
+    stage.edits(cluster, "before").await;
     cluster.redis().crash();
-    bus_is(&cluster, false).await;
-    stage.edits(&cluster, "without").await;
+    bus_is(cluster, false).await;
+    stage.edits(cluster, "without").await;
     cluster.redis().restart().await;
-    bus_is(&cluster, true).await;
-    stage.edits(&cluster, "after").await;
+    bus_is(cluster, true).await;
+    stage.edits(cluster, "after").await;
 
     assert_eq!(cluster.worker_processes(), before, "nobody was restarted");
     stage.every_page_tells_one_unbroken_history();

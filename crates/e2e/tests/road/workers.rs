@@ -1,6 +1,6 @@
 //! Worker processes: started, watched, restarted, drained.
 
-use lockstep_e2e::{LIMIT, Page, Shape, eventually, http, runs};
+use lockstep_e2e::{Cluster, LIMIT, Page, Shape, eventually, http, runs};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -21,6 +21,11 @@ async fn gone(processes: &[u32]) {
 #[tokio::test]
 async fn a_worker_that_is_killed_is_back_and_its_pages_miss_nothing() {
     let mut cluster = Shape::workers(2).start().await;
+
+    a_worker_is_killed(&mut cluster).await;
+}
+
+pub(crate) async fn a_worker_is_killed(cluster: &mut Cluster) {
     let admin = cluster.admin().await;
     let mut page = Page::open(&cluster.worker(1), &admin).await;
     let joined = page.join("categories").await;
