@@ -3,7 +3,7 @@
 #
 #   scripts/install.sh run        packages of the front end; says what is missing to compile
 #   scripts/install.sh cluster    the same, and redis-server and nginx
-#   scripts/install.sh test       the same, and chromium, the foreign clients of the tests and the benchmark's peer
+#   scripts/install.sh test       the same, and postgresql, chromium, the foreign clients of the tests and the benchmark's peer
 #
 # System packages come from apt, with sudo when not root. No service is started or enabled by this: the tests start their own.
 set -euo pipefail
@@ -20,6 +20,7 @@ main() {
       toolchains
       system_packages redis-server:redis-server nginx:nginx setpriv:util-linux taskset:util-linux python3:python3 \
         "$(chromium_name)" fc-list:fontconfig faketime:faketime
+      postgres
       fonts
       foreign_clients
       ;;
@@ -59,6 +60,21 @@ chromium_name() {
   echo chromium:chromium
 }
 
+# Debian keeps the server's programs where no PATH leads. Its package makes a database cluster of its own at once; the tests make theirs,
+# so while it is installed it is told not to.
+postgres() {
+  local programs config=/etc/postgresql-common/createcluster.d/lockstep.conf sudo
+  have initdb && return
+  for programs in /usr/lib/postgresql/*/bin; do
+    [ -x "$programs/initdb" ] && return
+  done
+  sudo=$(as_root postgresql)
+  $sudo mkdir -p "${config%/*}"
+  echo 'create_main_cluster = false' | $sudo tee "$config" >/dev/null
+  apt_install postgresql
+  $sudo rm -f "$config"
+}
+
 # Pages are looked at by the tests; without any font they are blank.
 fonts() {
   [ -n "$(fc-list 2>/dev/null | head -n 1)" ] || apt_install fonts-dejavu-core
@@ -91,13 +107,17 @@ npm_packages() {
 
 apt_install() {
   command -v apt-get >/dev/null || die "please install: $* (this script knows only apt)"
-  local sudo=""
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "please install as root: apt-get install $*"
-    sudo=sudo
-  fi
+  local sudo
+  sudo=$(as_root "$@")
   echo "installing: $*"
   without_services "$sudo" "$@"
+}
+
+# What to put before a command that root must run, to install these packages.
+as_root() {
+  [ "$(id -u)" -eq 0 ] && return
+  command -v sudo >/dev/null || die "please install as root: apt-get install $*"
+  echo sudo
 }
 
 # Debian's packages start and enable their daemons. A policy in the way of that while they are installed keeps them from starting now,
@@ -118,7 +138,7 @@ without_services() {
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install --no-install-recommends "$@" >/dev/null
   for package in "${fresh[@]}"; do
     case "$package" in
-      redis-server | nginx) $sudo systemctl disable --quiet "$package" >/dev/null 2>&1 || true ;;
+      redis-server | nginx | postgresql) $sudo systemctl disable --quiet "$package" >/dev/null 2>&1 || true ;;
     esac
   done
   if [ -n "$(trap -p EXIT)" ]; then
