@@ -67,6 +67,15 @@ impl Postgres {
         format!("postgres://{USER}:{PASSWORD}@localhost/{database}?host={}", self.home.path.display())
     }
 
+    /// Runs another of PostgreSQL's programs, such as `pg_dump`, in the server's directory.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, program: &str, arguments: &[&str]) {
+        let run = Launch::new(program, self.programs.join(program), &self.home.path).args(arguments).run("");
+        assert!(run.status.success(), "{program}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+
     /// Does something as administrator, and gives what comes back, bare.
     ///
     /// # Panics
@@ -103,11 +112,10 @@ impl Postgres {
         self.launch().await;
     }
 
-    /// Sends `signal` to it alone: SIGINT makes it end in order, whoever is connected.
-    pub fn signal(&mut self, signal: Signal) {
-        if let Some(process) = &mut self.process {
-            process.signal(signal);
-        }
+    /// Makes it and all its sessions hang, or go on.
+    pub fn hang(&self, hangs: bool) {
+        let signal = if hangs { Signal::STOP } else { Signal::CONT };
+        self.process.iter().for_each(|process| process.signal_all(signal));
     }
 
     async fn launch(&mut self) {
@@ -131,8 +139,11 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.hang(false);
         // Asked to end like a service, it would wait for whoever is still connected.
-        self.signal(Signal::INT);
+        if let Some(process) = &mut self.process {
+            process.signal(Signal::INT);
+        }
     }
 }
 

@@ -161,6 +161,15 @@ impl Process {
         }
     }
 
+    /// Sends it and its children a signal.
+    pub fn signal_all(&self, signal: Signal) {
+        let all = children(self.pid()).into_iter().chain([self.pid()]);
+        for process in all {
+            // One that has ended needs none.
+            let _ = kill_process(pid(process), signal);
+        }
+    }
+
     /// Its status, if it has ended.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {

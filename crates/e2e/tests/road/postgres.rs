@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lockstep_e2e::{Api, Cluster, Heard, LIMIT, Shape, eventually, postgres::PASSWORD};
+use lockstep_e2e::{Api, Cluster, Heard, LIMIT, Page, Shape, eventually, postgres::PASSWORD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -179,6 +179,35 @@ async fn two_machines_are_one_installation_and_one_may_die() {
     let events = next(&mut survivor, "categories:changed", 3).await;
     assert_eq!(events.iter().map(name).collect::<Vec<_>>(), ["last words", "alone", "back"]);
     assert_unbroken(&events);
+}
+
+/// As `docs/operations.md` has it.
+#[tokio::test]
+async fn a_dump_that_is_put_back_is_another_life_of_the_ledger() {
+    let mut cluster = Shape::embedded().on_postgres().start().await;
+    let author = cluster.admin().await;
+    category(&author, "kept").await;
+    let url = cluster.postgres().url("lockstep");
+    cluster.postgres().run("pg_dump", &["--format=custom", "--file=copy.dump", &url]);
+    category(&author, "lost").await;
+    let mut page = Page::open(&cluster.worker(0), &author).await;
+    let joined = page.join("categories").await;
+
+    cluster.crash();
+    cluster.postgres().sql("DROP DATABASE lockstep WITH (FORCE)");
+    cluster.postgres().create("lockstep");
+    let into = format!("--dbname={url}");
+    cluster.postgres().run("pg_restore", &["--no-owner", "--exit-on-error", &into, "copy.dump"]);
+    let migrated = cluster.command(&["migrate", "--new-epoch"], "");
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    cluster.serve().await;
+
+    let author = cluster.admin().await;
+    assert_eq!(try_rows(&author).await.expect("readable"), ["kept"]);
+    let mut again = Page::open(&cluster.worker(0), &author).await;
+    let ack = again.join_from("categories", &joined["epoch"], &joined["seq"]).await;
+    assert_eq!((&ack["mode"], &ack["why"]), (&json!("refresh"), &json!("epoch")), "{ack}");
+    assert_eq!(category(&author, "new").await["name"], "new", "ids go on where they were");
 }
 
 #[tokio::test]

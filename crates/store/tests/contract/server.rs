@@ -141,6 +141,33 @@ async fn an_edit_whose_commit_met_the_crash_is_said_to_be_in_doubt() {
     again.commit().await.expect("kept");
 }
 
+/// Without a limit of our own, whoever asked a server that hangs waited until the network gave up, a quarter of an hour later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_hangs_is_given_up_and_served_by_again_when_it_goes_on() {
+    let server = Postgres::start().await;
+    server.create("lockstep");
+    let store = open(&server.url("lockstep")).await;
+    let given = json!({"name": "c", "description": "", "parent_id": null, "enabled": true});
+    store.create(Entity::Categories, &fields(&given), &anna()).await.expect("written").commit().await.expect("kept");
+
+    server.hang(true);
+    let read = async { tokio::join!(store.count(Entity::Categories), store.head()) };
+    let (count, head) = within("an answer about a server that hangs", 2 * LIMIT, read).await;
+    let edit = async { store.toggle(Entity::Categories, "1", None, None, &anna()).await?.commit().await };
+    let edited = within("an answer about a server that hangs", 2 * LIMIT, edit).await;
+    server.hang(false);
+
+    assert!(matches!(count, Err(Error::Unavailable(_))), "{count:?}");
+    assert!(head.is_err(), "{head:?}");
+    assert!(matches!(edited, Err(Error::Unavailable(_))), "{edited:?}");
+    eventually("an edit", LIMIT, || async {
+        let pending = store.toggle(Entity::Categories, "1", None, None, &anna()).await.ok()?;
+        pending.commit().await.ok()
+    })
+    .await;
+    assert_eq!(store.get(Entity::Categories, "1").await.expect("readable").0.rev, 2);
+}
+
 /// A worker that was stopped in the middle of an edit once held up all the others until it was ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_who_falls_silent_in_the_middle_of_an_edit_does_not_hold_up_the_others_for_ever() {

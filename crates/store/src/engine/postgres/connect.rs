@@ -136,14 +136,14 @@ async fn check_encoding(connection: &mut PgConnection) -> Result<(), OpenError> 
 /// All pending migrations in one transaction under one lock, so that of several workers starting together one migrates and the others
 /// find it done.
 async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
-    let beginning = Migration::new(
+    let migration = |version, name: &'static str, text: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations(vec![migration(
         1,
-        "beginning".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_beginning.sql").into_sql_str(),
-        false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![beginning]);
+        "beginning",
+        include_str!("../../../migrations/postgres/0001_beginning.sql"),
+    )]);
     migrator.set_locking(false);
     let mut tx = connection.begin().await.map_err(OpenError::Reach)?;
     sqlx::raw_sql(UNHURRIED).execute(&mut *tx).await.map_err(Error::from)?;
