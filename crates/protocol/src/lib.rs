@@ -16,6 +16,7 @@ pub mod page;
 mod position;
 mod ring;
 mod room;
+mod secret;
 pub mod worker;
 
 pub use client::{Ack, Join, JoinMode, RefreshWhy, Refusal, RoomAck, Wish};
@@ -25,3 +26,4 @@ pub use event::{
 pub use fanout::{BadDependency, FanOut, Target};
 pub use position::{BadPosition, Epoch, Position, Seq};
 pub use room::{BadScope, Room, Scope, UnknownRoom};
+pub use secret::{BadSecret, SharedSecret};

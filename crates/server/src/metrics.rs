@@ -174,7 +174,14 @@ impl Road {
             (("resets", "Times that every page had to start afresh"), counters.resets.get()),
             (("bus_publish_errors", "Events that could not be sent over the bus"), counters.publish_errors.get()),
             (("bus_missed", "Messages known to be lost on the bus"), counters.bus_missed.get()),
-            (("bus_garbage", "Messages on the bus that are none of ours"), counters.bus_garbage.get()),
+            (
+                ("bus_garbage", "Messages on the bus that another build of ours sent and this one cannot read"),
+                counters.bus_garbage.get(),
+            ),
+            (
+                ("bus_forged", "Messages on the bus that no worker of this installation sent; dropped"),
+                counters.bus_forged.get(),
+            ),
             (("ledger_errors", "Times that the ledger could not be read"), counters.ledger_errors.get()),
             (("connections_accepted", "Connections taken, of any kind"), self.traffic.accepted()),
             (("write_stalls", "Writes that stood still for the whole limit"), self.traffic.stalls()),

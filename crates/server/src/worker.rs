@@ -7,7 +7,7 @@
 use std::{future::Future, sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use lockstep_app::Keep;
-use lockstep_protocol::Record;
+use lockstep_protocol::{Record, SharedSecret};
 use lockstep_sync_manager::{
     Identity, Options as SyncOptions, SyncManager,
     bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions},
@@ -89,16 +89,14 @@ struct Parts {
 
 impl Parts {
     async fn open(settings: Arc<Settings>, number: u16) -> Result<Self, Error> {
-        let bus = open_bus(&settings)?;
-        let opened = Self::over(settings, bus.clone(), number).await;
-        if opened.is_err() {
-            bus.close().await;
-        }
-        opened
-    }
-
-    async fn over(settings: Arc<Settings>, bus: Arc<dyn Bus>, number: u16) -> Result<Self, Error> {
         let store = database::open_store(&settings).await?;
+        let bus = match open_bus(&settings, store.secret()) {
+            Ok(bus) => bus,
+            Err(error) => {
+                store.close().await;
+                return Err(error.into());
+            }
+        };
         let sync = SyncManager::start(Arc::new(store.clone()), bus, settings.follow(number));
         let wire = sync.clone();
         let app = match database::application(&settings, store, move |records: &[Record]| wire.publish_all(records)) {
@@ -219,8 +217,9 @@ fn ended_by_itself(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -
     Error::Serve(error.unwrap_or_else(|| std::io::Error::other("ended by itself")))
 }
 
-fn open_bus(settings: &Settings) -> Result<Arc<dyn Bus>, BusError> {
-    let Some(options) = settings.bus() else { return Ok(Arc::new(Memory::new())) };
+/// Whoever shares the database shares the secret, and so is heard.
+fn open_bus(settings: &Settings, secret: &SharedSecret) -> Result<Arc<dyn Bus>, BusError> {
+    let Some(options) = settings.bus(secret) else { return Ok(Arc::new(Memory::new())) };
     Ok(Arc::new(Redis::connect(options)?))
 }
 
@@ -230,7 +229,7 @@ impl Settings {
         Keep { days: small(self.sync.ledger_days), events: small(self.sync.ledger_min_events) }
     }
 
-    fn bus(&self) -> Option<RedisOptions> {
+    fn bus(&self, secret: &SharedSecret) -> Option<RedisOptions> {
         let address = match (&self.redis.socket, &self.redis.url) {
             (Some(path), _) => RedisAddress::Unix(path.clone()),
             (None, Some(url)) => RedisAddress::Url(url.expose().clone()),
@@ -242,6 +241,7 @@ impl Settings {
             username: self.redis.username.clone(),
             password: self.redis.password.as_ref().map(|password| password.expose().clone()),
             prefix: self.redis.prefix.clone(),
+            secret: secret.clone(),
         })
     }
 

@@ -32,10 +32,12 @@ mod ledger;
 mod list;
 mod publish;
 mod row;
+mod secret;
 
 use std::fmt;
 
 use engine::Engine;
+use lockstep_protocol::SharedSecret;
 
 pub use access::{Credentials, KEYS_CHANGED, Key, NewSession, Person, Program, SESSION_ENDED};
 pub use clock::{Clock, SharedClock, SystemClock};
@@ -114,6 +116,7 @@ pub struct Store {
     clock: SharedClock,
     worker: u32,
     host: Option<String>,
+    secret: SharedSecret,
 }
 
 impl Store {
@@ -127,11 +130,12 @@ impl Store {
         let host = options.host.clone().filter(|_| options.is_file());
         let mut tx = engine.write().await?;
         ledger::begin(&mut tx).await?;
+        let secret = secret::begin(&mut tx).await?;
         if let Some(host) = &host {
             host::claim(&mut tx, host, clock.now_ms()).await?;
         }
         tx.commit().await?;
-        Ok(Self { engine, clock, worker: options.worker, host })
+        Ok(Self { engine, clock, worker: options.worker, host, secret })
     }
 
     /// The clock it was given.

@@ -44,6 +44,10 @@ const BUS_PATIENCE: Duration = Duration::from_secs(3);
 /// The most rows a starting worker fills its ring with: more might take longer than one look may.
 const FIRST_LOOK: usize = 10_000;
 
+/// Looks into the ledger that messages may cause in vain between two ticks: what the ledger does not know is of a life that ended, and
+/// who recorded it could send it again and again.
+const VAIN_LOOKS: u32 = 8;
+
 /// The pause before a ledger that could not be read at the start is tried again.
 const START_PAUSE: Duration = Duration::from_millis(500);
 
@@ -107,6 +111,8 @@ struct Live<L> {
     actor: Actor<L>,
     worker: Worker,
     turn: u32,
+    /// Since the last tick.
+    vain_looks: u32,
     /// Pages have been asked to come back elsewhere; who comes now is asked at once.
     leaving: bool,
 }
@@ -120,16 +126,38 @@ impl<L: Ledger> Actor<L> {
         stop: CancellationToken,
     ) {
         let started = async {
-            let up = timeout(BUS_PATIENCE, signals.recv()).await == Ok(Some(Signal::Up));
+            let up = timeout(BUS_PATIENCE, self.until_up(&mut signals)).await == Ok(true);
             self.status.send_modify(|status| status.bus = up);
             self.first_look().await
         };
         let Some(page) = stop.run_until_cancelled(started).await else { return };
         let worker = Worker::with_memory(self.options.fanout.clone(), page, self.options.ring);
         info!(position = %worker.position(), "in step with the ledger at {}", worker.position());
-        let mut live = Live { actor: self, worker, turn: 0, leaving: false };
+        let mut live = Live { actor: self, worker, turn: 0, vain_looks: 0, leaving: false };
         live.publish_status();
         live.follow(&mut commands, &mut signals, stop).await;
+    }
+
+    /// Waits until the bus is up. What is heard before is in the ledger when that is read.
+    async fn until_up(&self, signals: &mut mpsc::Receiver<Signal>) -> bool {
+        while let Some(signal) = signals.recv().await {
+            match signal {
+                Signal::Up => return true,
+                Signal::Forged(count) => self.count_forged(count),
+                Signal::Message(..) | Signal::Down | Signal::Missed(_) => {}
+            }
+        }
+        false
+    }
+
+    fn count_forged(&self, count: u64) {
+        if self.counters.bus_forged.get() == 0 {
+            warn!(
+                "somebody else publishes on our channels; it is dropped and counted. Give this installation a [redis] prefix of its \
+                 own, or Redis an ACL; during an upgrade from a build that did not sign its messages it is that"
+            );
+        }
+        self.counters.bus_forged.add(count);
     }
 
     async fn first_look(&self) -> Page {
@@ -180,8 +208,11 @@ impl<L: Ledger> Live<L> {
                 () = stop.cancelled() => return,
                 Some(signal) = signals.recv() => self.hear(signal, signals).await,
                 Some(command) = commands.recv() => self.obey(command).await,
-                () = nudge.notified() => self.repair(NoticedBy::Tick).await,
+                () = nudge.notified() => {
+                    self.repair(NoticedBy::Tick).await;
+                }
                 () = &mut tick => {
+                    self.vain_looks = 0;
                     if !is_blind(Detector::Tick) {
                         self.repair(NoticedBy::Tick).await;
                     }
@@ -251,6 +282,7 @@ impl<L: Ledger> Live<L> {
                 self.actor.counters.bus_missed.add(count);
                 self.repair(NoticedBy::Chain).await;
             }
+            Signal::Forged(count) => self.actor.count_forged(count),
         }
     }
 
@@ -264,7 +296,12 @@ impl<L: Ledger> Live<L> {
                 Heard::Apply => self.apply(Arc::new(record)).await,
                 Heard::Drop => {}
                 Heard::Repair if is_blind(Detector::Chain) => self.apply(Arc::new(record)).await,
-                Heard::Repair => self.repair(NoticedBy::Chain).await,
+                Heard::Repair if self.vain_looks < VAIN_LOOKS => {
+                    if !self.repair(NoticedBy::Chain).await {
+                        self.vain_looks += 1;
+                    }
+                }
+                Heard::Repair => {}
             }
         }
     }
@@ -283,19 +320,23 @@ impl<L: Ledger> Live<L> {
     }
 
     /// Reads what the ledger has after the cursor and applies it; or gives everything up when nothing can be proved. Ends the turn.
-    async fn repair(&mut self, noticed: NoticedBy) {
+    /// False when the look was in vain.
+    async fn repair(&mut self, noticed: NoticedBy) -> bool {
         self.actor.hub.flush().await;
+        let mut found = false;
         loop {
             let look = self.actor.ledger.after(self.worker.position().seq, PAGE);
-            let Some(page) = self.actor.read(look).await else { return };
+            let Some(page) = self.actor.read(look).await else { return found };
             if let Err(why) = self.worker.judge(&page) {
-                return self.reset(why, page.head);
+                self.reset(why, page.head);
+                return true;
             }
             let rows = page.rows.len();
+            found |= rows > 0;
             self.count_repaired(noticed, rows);
             self.apply_page(page).await;
             if rows < PAGE {
-                return;
+                return found;
             }
         }
     }

@@ -46,8 +46,10 @@ pub struct Counters {
     pub publish_errors: Counter,
     /// Messages that were lost on the bus, as far as it knows.
     pub bus_missed: Counter,
-    /// Messages on the bus that no worker of ours can have sent.
+    /// Messages on the bus that a worker of ours sent and this one cannot read: it is of another build.
     pub bus_garbage: Counter,
+    /// Messages on the bus that no worker of our installation sent.
+    pub bus_forged: Counter,
     /// Times the ledger could not be read.
     pub ledger_errors: Counter,
 }

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{PATIENCE, RedisServer};
-use lockstep_sync_manager::bus::{Bus, BusError, Channel, Memory, Redis, RedisAddress, Signal};
+use lockstep_sync_manager::bus::{Bus, BusError, Channel, MAX_MESSAGE_BYTES, Memory, Redis, RedisAddress, Signal};
 use tokio::{sync::mpsc, time::timeout};
 
 async fn next(signals: &mut mpsc::Receiver<Signal>) -> Signal {
@@ -22,6 +22,7 @@ async fn contract<B: Bus>(worker: impl Fn() -> B) {
     messages_of_one_worker_arrive_in_order(worker(), worker()).await;
     channels_are_told_apart(worker()).await;
     a_second_listener_hears_nothing_of_the_first_ones(worker()).await;
+    what_is_too_long_is_refused_and_the_longest_is_not(worker()).await;
     a_closed_bus_refuses(worker()).await;
 }
 
@@ -72,6 +73,18 @@ async fn a_second_listener_hears_nothing_of_the_first_ones(bus: impl Bus) {
     bus.publish(Channel::Events, "x".into()).await.expect("the bus is up");
 
     until(&mut first, Signal::Message(Channel::Events, "x".into())).await;
+}
+
+async fn what_is_too_long_is_refused_and_the_longest_is_not(bus: impl Bus) {
+    let mut signals = bus.listen();
+    until(&mut signals, Signal::Up).await;
+    let longest: Arc<str> = "x".repeat(MAX_MESSAGE_BYTES).into();
+
+    let refused = bus.publish(Channel::Events, format!("{longest}x").into()).await;
+    bus.publish(Channel::Events, longest.clone()).await.expect("the bus is up");
+
+    assert!(matches!(refused, Err(BusError::Refused(_))), "{refused:?}");
+    assert!(next(&mut signals).await == Signal::Message(Channel::Events, longest));
 }
 
 async fn a_closed_bus_refuses(bus: impl Bus) {
@@ -147,10 +160,11 @@ async fn a_worker_hears_again_after_redis_was_killed_and_came_back_empty() {
 }
 
 #[tokio::test]
-async fn a_password_never_shows_in_debug_output() {
+async fn passwords_and_the_secret_never_show_in_debug_output() {
     let server = RedisServer::start();
     let mut options = server.options();
     options.password = Some("hunter2".into());
+    assert!(format!("{options:?}").contains("secret: ***"), "{options:?}");
 
     assert!(!format!("{options:?}").contains("hunter2"));
     options.address = RedisAddress::Url("redis://anna:hunter2@127.0.0.1:6379/0".into());

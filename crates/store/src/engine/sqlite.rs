@@ -173,14 +173,13 @@ async fn prepare(connect: &SqliteConnectOptions) -> Result<(), OpenError> {
 /// All pending migrations in one transaction that holds the write lock from its first moment, so that of several workers starting
 /// together one migrates and the others find it done.
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    let beginning = Migration::new(
-        1,
-        "beginning".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_beginning.sql").into_sql_str(),
-        false,
-    );
-    let migrator = Migrator::with_migrations(vec![beginning]);
+    let migration = |version, name: &'static str, text: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    let migrator = Migrator::with_migrations(vec![
+        migration(1, "beginning", include_str!("../../migrations/sqlite/0001_beginning.sql")),
+        migration(2, "secret", include_str!("../../migrations/sqlite/0002_secret.sql")),
+    ]);
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
     migrator.run_direct(None, &mut *tx, false).await.map_err(OpenError::Migrate)?;
     tx.commit().await.map_err(OpenError::Connect)

@@ -5,7 +5,11 @@ use lockstep_store::{OpenError, Options, SharedClock, Store};
 
 use crate::world::{Engine, NOON, Postgres, World};
 
-contract!(what_was_kept_is_there_after_a_restart, several_workers_that_start_together_on_an_empty_database_all_open_it);
+contract!(
+    what_was_kept_is_there_after_a_restart,
+    the_secret_is_one_for_all_workers_and_all_lives_of_the_ledger,
+    several_workers_that_start_together_on_an_empty_database_all_open_it,
+);
 
 contract!(for sqlite_alone = Sqlite: another_machine_waits_until_the_first_is_silent);
 
@@ -18,6 +22,18 @@ async fn what_was_kept_is_there_after_a_restart<E: Engine>(world: World<E>) {
     let again = world.another(|_| ()).await.expect("opened");
 
     assert_eq!(again.head().await.expect("readable").epoch, epoch);
+}
+
+async fn the_secret_is_one_for_all_workers_and_all_lives_of_the_ledger<E: Engine>(world: World<E>) {
+    let other = world.another(|_| ()).await.expect("opened");
+    world.store.new_epoch().await.expect("written");
+    let later = world.another(|_| ()).await.expect("opened");
+    let stranger = World::<E>::fresh().await;
+
+    assert_eq!(other.secret(), world.store.secret());
+    assert_eq!(later.secret(), world.store.secret());
+    assert_ne!(stranger.store.secret(), world.store.secret());
+    assert!(!format!("{:?}", world.store).contains(&world.store.secret().expose_text()));
 }
 
 async fn another_machine_waits_until_the_first_is_silent<E: Engine>(world: World<E>) {
@@ -44,19 +60,19 @@ async fn several_workers_that_start_together_on_an_empty_database_all_open_it<E:
             let options = Options::new(engine.url());
             tokio::spawn(async move {
                 let store = Store::open(&options, SharedClock::system()).await.expect("opened");
-                store.head().await.expect("readable").epoch
+                (store.head().await.expect("readable").epoch, store.secret().clone())
             })
         })
         .collect();
-    let mut epochs = Vec::new();
+    let mut found = Vec::new();
     for opened in opening {
-        epochs.push(opened.await.expect("no panic"));
+        found.push(opened.await.expect("no panic"));
     }
 
-    epochs.dedup();
+    found.dedup();
 
-    assert_eq!(epochs.len(), 1);
-    assert_ne!(epochs[0], world.store.head().await.expect("readable").epoch, "another database");
+    assert_eq!(found.len(), 1);
+    assert_ne!(found[0].0, world.store.head().await.expect("readable").epoch, "another database");
 }
 
 async fn machines_are_welcome(world: World<Postgres>) {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::mpsc;
 
-use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal};
+use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal, fits};
 
 /// A wire in memory, as one worker holds it.
 ///
@@ -68,6 +68,7 @@ impl Bus for Memory {
             if self.closed.load(Ordering::Relaxed) {
                 return Err(BusError::Down);
             }
+            fits(&message)?;
             self.ears().retain_mut(|ear| ear.hear(Signal::Message(channel, message.clone())));
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! The wire between workers: in memory or over Redis.
 //!
 //! A bus carries short messages to every worker, the sender too, fast and without any promise: it may lose, double, delay or reorder.
+//! It carries nothing but what workers of the same installation said.
 //! What it guarantees is honesty: it says when it is up, when it went down and when it knows that it missed something, so that the
 //! actor reads the ledger instead.
 //! A bus holds no truth and never makes an edit wait.
@@ -40,7 +41,7 @@ impl Channel {
 /// What a bus tells its one listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
-    /// A message, as some worker sent it. Not to be trusted: anybody with access to the wire can send.
+    /// A message, as some worker of this installation sent it, perhaps long ago and not for the first time.
     Message(Channel, Arc<str>),
     /// The wire works in both directions. What was said before may have been missed.
     Up,
@@ -48,6 +49,8 @@ pub enum Signal {
     Down,
     /// So many messages were lost on the way to us.
     Missed(u64),
+    /// So many were none of our installation's.
+    Forged(u64),
 }
 
 /// A message that was not, or perhaps not, sent. The ledger brings it all the same.
@@ -64,11 +67,16 @@ pub enum BusError {
     Refused(String),
 }
 
-/// The longest message, in bytes. An event is at most 32 KiB of data and a few hundred bytes around it.
+/// The longest message, in bytes; longer ones are refused. An event is at most 32 KiB of data and a few hundred bytes around it.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// Signals a listener may fall behind before the bus itself begins to lag. At 50,000 events a second this is a tenth of a second.
 pub(crate) const SIGNALS: usize = 4096;
+
+fn fits(message: &str) -> Result<(), BusError> {
+    let refused = || BusError::Refused(format!("it has {} bytes, {MAX_MESSAGE_BYTES} are allowed", message.len()));
+    if message.len() <= MAX_MESSAGE_BYTES { Ok(()) } else { Err(refused()) }
+}
 
 /// A future without a name.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,7 +1,11 @@
 //! The wire over Redis pub/sub: one connection sends, one listens; both reconnect for ever.
+//!
+//! Each message is sealed with the installation's secret, so that whoever else reaches Redis can disturb, but not speak.
 
 mod address;
 mod ear;
+mod listener;
+mod seal;
 
 use std::{
     fmt,
@@ -21,12 +25,14 @@ use fred::{
         config::{Config, Options, ReconnectPolicy, ServerConfig, UnresponsiveConfig},
     },
 };
+use lockstep_protocol::SharedSecret;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal};
+use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal, fits};
 pub use address::{BadUrl, RedisAddress};
 use ear::Ear;
+use seal::Seal;
 
 /// How long a publish may take. Longer would only delay the ones behind it; the ledger brings the event within a second anyway.
 const PUBLISH_LIMIT: Duration = Duration::from_millis(300);
@@ -50,17 +56,20 @@ pub struct RedisOptions {
     pub db: Option<u8>,
     /// What every channel begins with, such as `lockstep:`: pub/sub is shared by all of a server's databases and users.
     pub prefix: String,
+    /// What the workers of the installation share. Others' messages are counted and dropped.
+    pub secret: SharedSecret,
 }
 
 impl fmt::Debug for RedisOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, username, password, db, prefix } = self;
+        let Self { address, username, password, db, prefix, secret } = self;
         f.debug_struct("RedisOptions")
             .field("address", address)
             .field("username", username)
             .field("password", &password.as_ref().map(|_| "***"))
             .field("db", db)
             .field("prefix", prefix)
+            .field("secret", secret)
             .finish()
     }
 }
@@ -96,14 +105,30 @@ impl RedisOptions {
         Ok(builder)
     }
 
-    fn channel(&self, channel: Channel) -> String {
-        format!("{}{}", self.prefix, channel.name())
+    fn lines(&self) -> Vec<Line> {
+        Channel::ALL.into_iter().map(|channel| Line::new(self, channel)).collect()
+    }
+}
+
+/// A channel as it is on the wire.
+struct Line {
+    channel: Channel,
+    name: String,
+    seal: Seal,
+}
+
+impl Line {
+    fn new(options: &RedisOptions, channel: Channel) -> Self {
+        let name = format!("{}{}", options.prefix, channel.name());
+        let seal = Seal::new(&options.secret, &name);
+        Self { channel, name, seal }
     }
 }
 
 /// The wire over one Redis server.
 pub struct Redis {
     options: RedisOptions,
+    lines: Vec<Line>,
     sender: Client,
     quick: WithOptions<Client>,
     listening: AtomicBool,
@@ -127,15 +152,17 @@ impl Redis {
         });
         let tasks = TaskTracker::new();
         tasks.spawn(sender.connect());
-        Ok(Self { options, sender, quick, listening: AtomicBool::new(false), stop: CancellationToken::new(), tasks })
+        let (lines, listening) = (options.lines(), AtomicBool::new(false));
+        Ok(Self { options, lines, sender, quick, listening, stop: CancellationToken::new(), tasks })
     }
 }
 
 impl Bus for Redis {
     fn publish(&self, channel: Channel, message: Arc<str>) -> Answer<'_, Result<(), BusError>> {
         Box::pin(async move {
-            let name = self.options.channel(channel);
-            let sent = self.quick.publish::<i64, _, _>(name, &*message);
+            fits(&message)?;
+            let line = self.lines.iter().find(|line| line.channel == channel).expect("there is one for each channel");
+            let sent = self.quick.publish::<i64, _, _>(line.name.as_str(), line.seal.close(&message));
             // The limit of fred itself does not cover the time before a connection exists.
             match timeout(PUBLISH_LIMIT, sent).await {
                 Err(_) => Err(BusError::Timeout),

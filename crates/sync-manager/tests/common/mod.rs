@@ -3,13 +3,15 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "a module of tests; each file uses its part")]
 
 use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use lockstep_protocol::{
-    Draft, Epoch, EventName, Reason, Record, Room, Scope, Seq,
+    Draft, Epoch, EventName, Reason, Record, Room, Scope, Seq, SharedSecret,
     ledger::{Head, Ledger, Page, Unreadable},
 };
 use lockstep_sync_manager::{
@@ -21,6 +23,81 @@ use tokio::sync::watch;
 
 /// The longest a test waits for something that is to happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the channels of tests begin with.
+pub const PREFIX: &str = "lockstep-test:";
+
+/// Waits until something is so that tells nobody when it changes.
+pub async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{what}: waited in vain");
+}
+
+/// A bare connection to Redis.
+pub struct Stranger {
+    stream: UnixStream,
+    unread: Vec<u8>,
+}
+
+impl Stranger {
+    /// Publishes these bytes and waits until Redis has passed them on.
+    pub fn publish(&mut self, channel: &str, message: &[u8]) {
+        self.send(&[b"PUBLISH", channel.as_bytes(), message]);
+        assert!(self.line().starts_with(':'), "refused");
+    }
+
+    pub fn subscribe(&mut self, channel: &str) {
+        self.send(&[b"SUBSCRIBE", channel.as_bytes()]);
+        assert_eq!((self.bulk(3), self.line()), (channel.as_bytes().to_vec(), ":1".into()));
+    }
+
+    /// The next message on what was subscribed to.
+    pub fn next(&mut self) -> Vec<u8> {
+        self.bulk(4)
+    }
+
+    fn send(&mut self, words: &[&[u8]]) {
+        let mut command = format!("*{}\r\n", words.len()).into_bytes();
+        for word in words {
+            command.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            command.extend_from_slice(word);
+            command.extend_from_slice(b"\r\n");
+        }
+        self.stream.write_all(&command).expect("redis takes it");
+    }
+
+    /// Skips to the last of the bulk strings that begin within so many headers, the array's own counted.
+    fn bulk(&mut self, headers: usize) -> Vec<u8> {
+        let mut value = Vec::new();
+        assert!(self.line().starts_with('*'));
+        for _ in 1..headers {
+            let length = self.line()[1..].parse::<usize>().expect("a length");
+            self.read_until(|unread| unread.len() >= length + 2);
+            value = self.unread.drain(..length + 2).take(length).collect();
+        }
+        value
+    }
+
+    fn line(&mut self) -> String {
+        self.read_until(|unread| unread.contains(&b'\n'));
+        let end = self.unread.iter().position(|byte| *byte == b'\n').expect("read above");
+        let line: Vec<u8> = self.unread.drain(..=end).collect();
+        String::from_utf8_lossy(&line).trim_end().to_owned()
+    }
+
+    fn read_until(&mut self, enough: impl Fn(&[u8]) -> bool) {
+        while !enough(&self.unread) {
+            let mut buffer = [0; 64 * 1024];
+            let read = self.stream.read(&mut buffer).expect("redis answers");
+            assert!(read > 0, "redis ended the connection");
+            self.unread.extend_from_slice(&buffer[..read]);
+        }
+    }
+}
 
 /// A redis-server of our own on a unix socket.
 pub struct RedisServer {
@@ -47,7 +124,7 @@ impl RedisServer {
             .spawn()
             .expect("redis-server; `make test` installs it");
         for _ in 0..500 {
-            if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+            if UnixStream::connect(&socket).is_ok() {
                 return child;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -70,8 +147,16 @@ impl RedisServer {
             username: None,
             password: None,
             db: None,
-            prefix: "lockstep-test:".into(),
+            prefix: PREFIX.into(),
+            secret: SharedSecret::new([1; 32]),
         }
+    }
+
+    /// Somebody who reaches Redis and has no part in the installation.
+    pub fn stranger(&self) -> Stranger {
+        let stream = UnixStream::connect(self.directory.path().join("redis.sock")).expect("redis runs");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Stranger { stream, unread: Vec::new() }
     }
 }
 
@@ -91,11 +176,13 @@ pub struct Rows {
     pub floor: Seq,
     pub rows: Vec<Record>,
     pub unreadable: bool,
+    /// How often it was looked into.
+    pub looks: usize,
 }
 
 impl Default for Rows {
     fn default() -> Self {
-        Self { epoch: Epoch::new("a"), floor: Seq(0), rows: Vec::new(), unreadable: false }
+        Self { epoch: Epoch::new("a"), floor: Seq(0), rows: Vec::new(), unreadable: false, looks: 0 }
     }
 }
 
@@ -128,6 +215,7 @@ impl Book {
 
     fn page(&self, seq: Seq, wanted: impl Fn(&Record) -> bool, limit: usize) -> Result<Page, Unreadable> {
         self.edit(|book| {
+            book.looks += 1;
             if book.unreadable {
                 return Err(Unreadable("hidden by the test".into()));
             }

@@ -139,11 +139,10 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
     let migration = |version, name: &'static str, text: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
-    let mut migrator = Migrator::with_migrations(vec![migration(
-        1,
-        "beginning",
-        include_str!("../../../migrations/postgres/0001_beginning.sql"),
-    )]);
+    let mut migrator = Migrator::with_migrations(vec![
+        migration(1, "beginning", include_str!("../../../migrations/postgres/0001_beginning.sql")),
+        migration(2, "secret", include_str!("../../../migrations/postgres/0002_secret.sql")),
+    ]);
     migrator.set_locking(false);
     let mut tx = connection.begin().await.map_err(OpenError::Reach)?;
     sqlx::raw_sql(UNHURRIED).execute(&mut *tx).await.map_err(Error::from)?;

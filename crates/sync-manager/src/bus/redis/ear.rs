@@ -2,6 +2,7 @@
 //!
 //! fred loses its subscriptions when it reconnects and does not notice a subscriber that hangs. So all of them are made again after
 //! each reconnect, and a probe to ourselves every few seconds is the only proof that we hear.
+//! What is not sealed by our installation is counted and has no other effect.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -20,8 +21,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{COMMAND_LIMIT, PUBLISH_LIMIT, RedisOptions};
-use crate::bus::{Channel, MAX_MESSAGE_BYTES, Signal};
+use super::{
+    COMMAND_LIMIT, Line, PUBLISH_LIMIT, RedisOptions,
+    listener::{BACKLOG_BYTES, Listener},
+    seal::{SEAL_BYTES, Seal},
+};
+use crate::bus::{MAX_MESSAGE_BYTES, Signal};
 
 /// Between two probes while all is well, and while it is not.
 const PROBE_EVERY: Duration = Duration::from_secs(5);
@@ -33,6 +38,7 @@ const PROBES_BEFORE_REBUILD: u32 = 3;
 /// A question to ourselves over the whole way.
 struct Probe {
     channel: String,
+    seal: Seal,
     number: u64,
     due: Instant,
     /// The answer is awaited until then.
@@ -46,7 +52,8 @@ impl Probe {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let own = NEXT.fetch_add(1, Ordering::Relaxed);
         let channel = format!("{}probe:{}-{own}-{:x}", options.prefix, std::process::id(), rand::random::<u32>());
-        Self { channel, number: 0, due: Instant::now(), deadline: None, unanswered: 0 }
+        let seal = Seal::new(&options.secret, &channel);
+        Self { channel, seal, number: 0, due: Instant::now(), deadline: None, unanswered: 0 }
     }
 
     fn wake(&self) -> Instant {
@@ -58,7 +65,8 @@ impl Probe {
 pub(super) struct Ear {
     options: RedisOptions,
     sender: WithOptions<Client>,
-    signals: mpsc::Sender<Signal>,
+    lines: Vec<Line>,
+    listener: Listener,
     stop: CancellationToken,
     probe: Probe,
     up: bool,
@@ -79,8 +87,8 @@ impl Ear {
         signals: mpsc::Sender<Signal>,
         stop: CancellationToken,
     ) -> Self {
-        let probe = Probe::new(&options);
-        Self { options, sender, signals, stop, probe, up: false, complained: false }
+        let (probe, lines, listener) = (Probe::new(&options), options.lines(), Listener::new(signals));
+        Self { options, sender, lines, listener, stop, probe, up: false, complained: false }
     }
 
     /// Listens until it is stopped or nobody takes the signals any more.
@@ -108,43 +116,55 @@ impl Ear {
             let stop = self.stop.clone();
             let alive = tokio::select! {
                 () = stop.cancelled() => return End::Stopped,
-                message = messages.recv() => self.hear(message).await,
+                message = messages.recv() => self.hear(message, &mut messages),
                 connected = reconnects.recv() => self.connected(subscriber, connected).await,
-                Ok((error, _)) = errors.recv() => self.disconnected(&error).await,
+                Ok((error, _)) = errors.recv() => self.disconnected(&error),
                 () = sleep_until(self.probe.wake()) => self.ask(subscriber).await,
+                () = self.listener.until_due(), if self.listener.owes() => self.report(),
             };
             if !alive {
                 return End::Rebuild;
             }
-            if self.signals.is_closed() {
+            if self.listener.is_gone() {
                 return End::Stopped;
             }
         }
     }
 
-    async fn hear(&mut self, message: Result<Message, broadcast::error::RecvError>) -> bool {
+    fn hear(
+        &mut self,
+        message: Result<Message, broadcast::error::RecvError>,
+        behind: &mut broadcast::Receiver<Message>,
+    ) -> bool {
         match message {
             Err(broadcast::error::RecvError::Closed) => return false,
-            Err(broadcast::error::RecvError::Lagged(missed)) => self.tell(Signal::Missed(missed)).await,
-            Ok(message) if *message.channel == *self.probe.channel => self.answered(&message).await,
-            Ok(message) => self.pass_on(message).await,
+            Err(broadcast::error::RecvError::Lagged(missed)) => self.listener.miss(missed),
+            Ok(message) => self.judge(&message, behind),
         }
         true
     }
 
-    async fn pass_on(&mut self, message: Message) {
-        let Some(channel) = Channel::ALL.into_iter().find(|channel| self.options.channel(*channel) == *message.channel)
-        else {
-            return;
-        };
-        match message.value.as_bytes() {
-            Some(bytes) if bytes.len() > MAX_MESSAGE_BYTES => self.tell(Signal::Missed(1)).await,
-            Some(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => self.tell(Signal::Message(channel, text.into())).await,
-                Err(_) => self.tell(Signal::Missed(1)).await,
-            },
-            None => self.tell(Signal::Missed(1)).await,
+    fn judge(&mut self, message: &Message, behind: &mut broadcast::Receiver<Message>) {
+        let bytes = message.value.as_bytes().unwrap_or_default();
+        if bytes.len().saturating_mul(behind.len()) > BACKLOG_BYTES {
+            // fred bounds what waits by number alone. Strangers' messages may be large, and come faster than they are judged.
+            self.listener.miss(behind.len() as u64);
+            *behind = behind.resubscribe();
         }
+        if *message.channel == *self.probe.channel {
+            return self.answered(bytes);
+        }
+        let Some(line) = self.lines.iter().find(|line| *line.name == *message.channel) else { return };
+        let payload = if bytes.len() <= MAX_MESSAGE_BYTES + SEAL_BYTES { line.seal.open(bytes) } else { None };
+        match payload {
+            Some(payload) => self.listener.hear(line.channel, payload),
+            None => self.listener.forgery(),
+        }
+    }
+
+    fn report(&mut self) -> bool {
+        self.listener.report();
+        true
     }
 
     async fn connected(
@@ -156,40 +176,37 @@ impl Ear {
             return false;
         }
         if self.up {
-            self.note_down("the connection broke").await;
+            self.note_down("the connection broke");
         }
         self.subscribe(subscriber).await;
         true
     }
 
     /// A broken connection takes the subscriptions with it.
-    async fn disconnected(&mut self, error: &fred::error::Error) -> bool {
-        self.note_down(error.details()).await;
+    fn disconnected(&mut self, error: &fred::error::Error) -> bool {
+        self.note_down(error.details());
         self.probe.deadline = None;
         self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
         true
     }
 
     /// Says once why Redis is not heard, and that nothing is lost by it.
-    async fn note_down(&mut self, reason: &str) {
+    fn note_down(&mut self, reason: &str) {
         let was_up = std::mem::take(&mut self.up);
         if !std::mem::replace(&mut self.complained, true) {
             let address = &self.options.address;
             warn!(redis.addr = %address, reason, "redis at {address} is out of reach ({reason}); edits go on and pages follow through the ledger, a little later");
         }
         if was_up {
-            self.tell(Signal::Down).await;
+            self.listener.turn(Signal::Down);
         }
     }
 
     /// Subscriptions do not survive a reconnect, so all of them are made again; then the probe proves them.
     /// False when Redis would not.
     async fn subscribe(&mut self, subscriber: &SubscriberClient) -> bool {
-        let channels: Vec<String> = Channel::ALL
-            .iter()
-            .map(|channel| self.options.channel(*channel))
-            .chain([self.probe.channel.clone()])
-            .collect();
+        let names = self.lines.iter().map(|line| line.name.clone());
+        let channels: Vec<String> = names.chain([self.probe.channel.clone()]).collect();
         let subscribed = matches!(timeout(COMMAND_LIMIT, subscriber.subscribe(channels)).await, Ok(Ok(())));
         if subscribed {
             self.send_probe().await;
@@ -199,19 +216,21 @@ impl Ear {
 
     async fn send_probe(&mut self) {
         self.probe.number += 1;
-        let sent = self.sender.publish::<i64, _, _>(self.probe.channel.as_str(), self.probe.number.to_string());
+        let question = self.probe.seal.close(&self.probe.number.to_string());
+        let sent = self.sender.publish::<i64, _, _>(self.probe.channel.as_str(), question);
         if matches!(timeout(PUBLISH_LIMIT, sent).await, Ok(Ok(_))) {
             self.probe.deadline = Some(Instant::now() + COMMAND_LIMIT);
         } else {
             if self.up {
-                self.note_down("cannot send").await;
+                self.note_down("cannot send");
             }
             self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
         }
     }
 
-    async fn answered(&mut self, message: &Message) {
-        if message.value.as_str().as_deref() != Some(self.probe.number.to_string().as_str()) {
+    fn answered(&mut self, message: &[u8]) {
+        let Some(number) = self.probe.seal.open(message) else { return self.listener.forgery() };
+        if number != self.probe.number.to_string() {
             return;
         }
         self.probe.deadline = None;
@@ -221,7 +240,7 @@ impl Ear {
             self.up = true;
             self.complained = false;
             info!(redis.addr = %self.options.address, "hearing redis at {}", self.options.address);
-            self.tell(Signal::Up).await;
+            self.listener.turn(Signal::Up);
         }
     }
 
@@ -237,7 +256,7 @@ impl Ear {
         self.probe.unanswered += 1;
         self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
         if self.up {
-            self.note_down("a probe was not answered").await;
+            self.note_down("a probe was not answered");
             let _ = timeout(COMMAND_LIMIT, subscriber.force_reconnection()).await;
         }
         self.probe.unanswered < PROBES_BEFORE_REBUILD
@@ -250,10 +269,5 @@ impl Ear {
             self.probe.unanswered += 1;
         }
         self.probe.unanswered < PROBES_BEFORE_REBUILD
-    }
-
-    /// The listener may be slow; then fred's own queue fills, and it tells how much was lost.
-    async fn tell(&self, signal: Signal) {
-        let _ = self.signals.send(signal).await;
     }
 }
