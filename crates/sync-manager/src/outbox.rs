@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -11,18 +11,21 @@ use crate::{
     counters::Counters,
 };
 
-/// Messages that wait for the bus. When it is full the message is left to the ledger.
+/// Messages that wait for the bus, and bytes of them. When it is full the message is left to the ledger.
 const QUEUE: usize = 8192;
+const QUEUE_BYTES: usize = 16 << 20;
 
 /// Messages on their way at once: enough to fill a connection, few enough that a dead one is noticed.
 const IN_FLIGHT: usize = 64;
 
-type Message = (Channel, Arc<str>);
+/// What is to be said where, and the room that it takes up until then.
+type Message = (Channel, Arc<str>, OwnedSemaphorePermit);
 
 /// The way to the bus.
 #[derive(Clone)]
 pub(crate) struct Outbox {
     queue: mpsc::Sender<Message>,
+    room: Arc<Semaphore>,
     counters: Arc<Counters>,
     nudge: Arc<Notify>,
 }
@@ -36,13 +39,15 @@ impl Outbox {
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()>) {
         let (queue, messages) = mpsc::channel(QUEUE);
-        let outbox = Self { queue, counters, nudge };
+        let outbox = Self { queue, room: Arc::new(Semaphore::new(QUEUE_BYTES)), counters, nudge };
         let pump = outbox.clone().pump(bus, messages, stop);
         (outbox, pump)
     }
 
     pub(crate) fn send(&self, channel: Channel, message: Arc<str>) {
-        if self.queue.try_send((channel, message)).is_err() {
+        let bytes = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        let room = self.room.clone().try_acquire_many_owned(bytes);
+        if !room.is_ok_and(|room| self.queue.try_send((channel, message, room)).is_ok()) {
             self.failed(channel);
         }
     }
@@ -66,12 +71,34 @@ impl Outbox {
                         self.failed(channel);
                     }
                 }
-                Some((channel, message)) = messages.recv(), if sending.len() < IN_FLIGHT => {
+                Some((channel, message, room)) = messages.recv(), if sending.len() < IN_FLIGHT => {
                     let bus = bus.clone();
-                    sending.push(async move { (channel, bus.publish(channel, message).await) });
+                    sending.push(async move {
+                        let sent = bus.publish(channel, message).await;
+                        drop(room);
+                        (channel, sent)
+                    });
                 }
                 else => return,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::{MAX_MESSAGE_BYTES, Memory};
+
+    #[test]
+    fn what_waits_for_a_bus_that_hangs_is_bounded_in_bytes() {
+        let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
+        let bus = Arc::new(Memory::new());
+        let (outbox, _nobody_empties_it) = Outbox::new(bus, counters.clone(), nudge, CancellationToken::new());
+        let longest: Arc<str> = "x".repeat(MAX_MESSAGE_BYTES).into();
+
+        (0..1_000).for_each(|_| outbox.send(Channel::Events, longest.clone()));
+
+        assert_eq!(counters.publish_errors.get(), 1_000 - (QUEUE_BYTES / MAX_MESSAGE_BYTES) as u64);
     }
 }

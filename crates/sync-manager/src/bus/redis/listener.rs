@@ -93,3 +93,61 @@ impl Listener {
         let _ = self.signals.reserve().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::mpsc, time::advance};
+
+    use super::*;
+
+    fn listener(places: usize) -> (Listener, mpsc::Receiver<Signal>) {
+        let (signals, heard) = mpsc::channel(places);
+        (Listener::new(signals), heard)
+    }
+
+    fn heard(signals: &mut mpsc::Receiver<Signal>) -> Vec<Signal> {
+        std::iter::from_fn(|| signals.try_recv().ok()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_fit_is_missed_and_how_the_wire_is_comes_late_but_comes() {
+        let (mut listener, mut signals) = listener(2);
+        for _ in 0..5 {
+            listener.hear(Channel::Events, "x");
+        }
+        listener.turn(Signal::Down);
+        listener.turn(Signal::Up);
+
+        assert_eq!(heard(&mut signals), vec![Signal::Message(Channel::Events, "x".into()); 2]);
+        assert!(listener.owes());
+        listener.until_due().await;
+        listener.report();
+
+        assert_eq!(heard(&mut signals), [Signal::Up, Signal::Missed(3)]);
+        assert!(!listener.owes());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_much_is_forged_it_is_told_four_times_a_second() {
+        let (mut listener, mut signals) = listener(1_000);
+        for _ in 0..10 {
+            (0..100).for_each(|_| listener.forgery());
+            advance(Duration::from_millis(25)).await;
+        }
+        listener.until_due().await;
+        listener.report();
+
+        assert_eq!(heard(&mut signals), [Signal::Forged(1), Signal::Forged(999)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_messages_wait_in_fewer_places() {
+        let (mut listener, mut signals) = listener(4_096);
+        let large = "x".repeat(64 << 10);
+
+        (0..4_096).for_each(|_| listener.hear(Channel::Events, &large));
+
+        let waiting = heard(&mut signals).iter().filter(|signal| matches!(signal, Signal::Message(..))).count();
+        assert_eq!(waiting, BACKLOG_BYTES / large.len() + 1);
+    }
+}
