@@ -10,7 +10,7 @@ use lockstep_app::Keep;
 use lockstep_protocol::{Record, SharedSecret};
 use lockstep_sync_manager::{
     Identity, Options as SyncOptions, SyncManager,
-    bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions},
+    bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions, Sentinels},
 };
 use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::{
     clock,
-    config::Settings,
+    config::{Redis as RedisSettings, Secret, Settings},
     database::{self, CannotOpen},
     door::Door,
     http,
@@ -230,17 +230,15 @@ impl Settings {
     }
 
     fn bus(&self, secret: &SharedSecret) -> Option<RedisOptions> {
-        let address = match (&self.redis.socket, &self.redis.url) {
-            (Some(path), _) => RedisAddress::Unix(path.clone()),
-            (None, Some(url)) => RedisAddress::Url(url.expose().clone()),
-            (None, None) => return None,
-        };
+        let redis = &self.redis;
+        let address = redis.address()?;
+        let has_databases = matches!(address, RedisAddress::Unix(_) | RedisAddress::Sentinel(_));
         Some(RedisOptions {
-            db: matches!(address, RedisAddress::Unix(_)).then_some(self.redis.db),
+            db: has_databases.then_some(redis.db),
             address,
-            username: self.redis.username.clone(),
-            password: self.redis.password.as_ref().map(|password| password.expose().clone()),
-            prefix: self.redis.prefix.clone(),
+            username: redis.username.clone(),
+            password: exposed(redis.password.as_ref()),
+            prefix: redis.prefix.clone(),
             secret: secret.clone(),
         })
     }
@@ -258,6 +256,31 @@ impl Settings {
             ..SyncOptions::new(identity)
         }
     }
+}
+
+impl RedisSettings {
+    fn address(&self) -> Option<RedisAddress> {
+        if let Some(path) = &self.socket {
+            return Some(RedisAddress::Unix(path.clone()));
+        }
+        if let Some(url) = &self.url {
+            return Some(RedisAddress::Url(url.expose().clone()));
+        }
+        if !self.cluster.is_empty() {
+            return Some(RedisAddress::Cluster(self.cluster.to_vec()));
+        }
+        let sentinels = Sentinels {
+            hosts: self.sentinels.to_vec(),
+            service: self.service.clone(),
+            username: self.sentinel_username.clone(),
+            password: exposed(self.sentinel_password.as_ref()),
+        };
+        (!sentinels.hosts.is_empty()).then_some(RedisAddress::Sentinel(sentinels))
+    }
+}
+
+fn exposed(secret: Option<&Secret<String>>) -> Option<String> {
+    secret.map(|secret| secret.expose().clone())
 }
 
 fn host() -> String {

@@ -80,7 +80,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     }
     let mut settings = typed(&mut table.clone(), &mut problems);
     validate::validate(&settings, &table, &mut problems);
-    validate::read_password(&mut settings, &table, &mut problems);
+    validate::read_passwords(&mut settings, &table, &mut problems);
     problems.judge(Loaded { settings, file, table })
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use lockstep_protocol::{FanOut, Room};
+use lockstep_sync_manager::bus::RedisHost;
 use serde::Deserialize;
 
 use super::{
@@ -64,6 +65,21 @@ pub struct Redis {
     /// Path of a unix socket.
     #[serde(deserialize_with = "optional")]
     pub socket: Option<PathBuf>,
+    /// Sentinels, which know the master.
+    pub sentinels: List<RedisHost>,
+    /// The name under which they watch it.
+    pub service: String,
+    /// Their ACL user; the default one where not given.
+    #[serde(deserialize_with = "optional")]
+    pub sentinel_username: Option<String>,
+    /// From here, or read from `sentinel_password_file`.
+    #[serde(deserialize_with = "optional")]
+    pub sentinel_password: Option<Secret<String>>,
+    /// A file that holds nothing but that password.
+    #[serde(deserialize_with = "optional")]
+    pub sentinel_password_file: Option<PathBuf>,
+    /// Nodes of a cluster.
+    pub cluster: List<RedisHost>,
     /// The ACL user; the default one where not given.
     #[serde(deserialize_with = "optional")]
     pub username: Option<String>,
@@ -77,6 +93,20 @@ pub struct Redis {
     pub db: u8,
     /// What keys and channels begin with.
     pub prefix: String,
+}
+
+impl Redis {
+    /// Which of the keys that say where Redis is are set; no more than one.
+    pub(super) fn ways(&self) -> Vec<&'static str> {
+        let Self { url, socket, sentinels, cluster, .. } = self;
+        let ways = [
+            ("url", url.is_some()),
+            ("socket", socket.is_some()),
+            ("sentinels", !sentinels.is_empty()),
+            ("cluster", !cluster.is_empty()),
+        ];
+        ways.into_iter().filter(|(_, set)| *set).map(|(way, _)| way).collect()
+    }
 }
 
 /// `[database]`: rows and the ledger.
@@ -257,7 +287,7 @@ impl Settings {
 
     /// Whether there is a wire between workers.
     pub fn has_redis(&self) -> bool {
-        self.redis.url.is_some() || self.redis.socket.is_some()
+        !self.redis.ways().is_empty()
     }
 
     /// Whether several workers take connections from one listener, so that two requests of a client may meet two workers.

@@ -380,3 +380,60 @@ fn addresses_that_cannot_work_together_are_refused() {
     assert!(problems("[redis]\npassword = x\n").contains("no server"));
     assert!(problems("[database]\nurl = mysql://x\n").contains("sqlite:"));
 }
+
+#[test]
+fn sentinels_and_a_cluster_are_lists_of_hosts() {
+    let redis = |text: &str| load_text(&format!("[redis]\n{text}\n")).expect(text).settings.redis;
+
+    let sentinels = redis("sentinels = one:26379, 10.0.0.2:26379,[fd00::3]:26379\nsentinel_password = x\ndb = 3");
+    let hosts: Vec<_> = sentinels.sentinels.iter().map(ToString::to_string).collect();
+    assert_eq!(hosts, ["one:26379", "10.0.0.2:26379", "[fd00::3]:26379"]);
+    assert_eq!(sentinels.service, "mymaster");
+    assert_eq!(redis("cluster = one:7000, two:7000").cluster.len(), 2);
+    load_text("[server]\nworkers = 3\n[redis]\ncluster = one:7000\n").expect("a wire");
+}
+
+#[test]
+fn sentinels_and_a_cluster_that_cannot_work_are_refused_with_the_cure() {
+    let bad = |text: &str, key: &str, says: &str| {
+        let problems = problems(&format!("[redis]\n{text}\n"));
+        assert!(problems.contains(&format!("[redis] {key}: ")) && problems.contains(says), "{text}: {problems}");
+        assert_eq!(problems.lines().count(), 1, "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+    };
+
+    bad("sentinels = one:26379, two", "sentinels", "`two` is no address; write it as host:port");
+    bad("cluster = redis://one:7000", "cluster", "host:port");
+    bad("cluster = one:7000\nsocket = /r", "cluster", "give `socket` or `cluster`, not both");
+    bad("cluster = one:7000\nsentinels = two:1", "cluster", "give `sentinels` or `cluster`, not both");
+    bad("cluster = one:7000\ndb = 1", "db", "a cluster has the database 0 alone");
+    bad("sentinels = one:26379\nservice =", "service", "sentinel monitor NAME");
+    bad("sentinels = one:26379\nsentinel_username = x", "sentinel_username", "a user needs a password");
+    bad("socket = /r\nsentinel_password = hunter2", "sentinel_password", "there are no sentinels");
+    bad("sentinels = one:1\nsentinel_password = znf25!", "sentinel_password", "public example");
+    bad("sentinels = one:1\nsentinel_password_file = /nowhere", "sentinel_password_file", "cannot read `/nowhere`");
+    bad(
+        "sentinels = one:1\nsentinel_password = hunter2\nsentinel_password_file = /r",
+        "sentinel_password_file",
+        "not both",
+    );
+}
+
+#[test]
+fn the_password_of_the_sentinels_is_a_secret_like_the_other() {
+    let password = file("hunter2\n");
+    let path = password.path.display();
+    let given = load_text("[redis]\nsentinels = one:26379\nsentinel_password = hunter2\n").expect("right");
+    let read = load_text(&format!("[redis]\nsentinels = one:26379\nsentinel_password_file = {path}\n")).expect("right");
+
+    for loaded in [given, read] {
+        let shown = format!("{:?} {:?}", loaded.effective(), loaded.settings);
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(loaded.settings.redis.sentinel_password.expect("one").expose(), "hunter2");
+    }
+    let file = file("[redis]\nsentinels = one:26379\nsentinel_password = hunter2\n");
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).expect("sets the mode");
+    let problems =
+        load(&Inputs { file: Some(file.path.clone()), ..Inputs::default() }).expect_err("readable").to_string();
+    assert!(problems.contains(":3: [redis] sentinel_password: everybody on this machine can read it"), "{problems}");
+}

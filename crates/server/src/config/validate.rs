@@ -9,7 +9,7 @@ use lockstep_sync_manager::bus::RedisAddress;
 use super::{
     problem::{Origin, Problems},
     secret::Secret,
-    settings::Settings,
+    settings::{Redis, Settings},
     table::Table,
 };
 use crate::listen::{Listen, group_id};
@@ -18,7 +18,7 @@ use crate::listen::{Listen, group_id};
 const PUBLIC_PASSWORD: &str = "znf25!";
 
 /// Keys whose values are secrets.
-const SECRETS: [&str; 1] = ["redis.password"];
+const SECRETS: [&str; 2] = ["redis.password", "redis.sentinel_password"];
 
 /// Keys whose values are URLs that may carry one.
 const URLS: [&str; 2] = ["redis.url", "database.url"];
@@ -52,23 +52,17 @@ pub(super) fn validate(settings: &Settings, table: &Table, problems: &mut Proble
     check.readers();
 }
 
-/// Reads `password_file` into `password`.
-pub(super) fn read_password(settings: &mut Settings, table: &Table, problems: &mut Problems) {
-    let Some(path) = settings.redis.password_file.clone() else { return };
+/// Reads `password_file` into `password`, and that of the sentinels into theirs.
+pub(super) fn read_passwords(settings: &mut Settings, table: &Table, problems: &mut Problems) {
     let mut check = Check { table, problems };
-    if settings.redis.password.is_some() {
-        return check.wrong("redis.password_file", "give `password` or `password_file`, not both");
-    }
-    match fs::read_to_string(&path) {
-        Ok(text) if text.trim().is_empty() => {
-            check.wrong("redis.password_file", &format!("`{}` is empty; write the password into it", path.display()));
+    let redis = &mut settings.redis;
+    for (password, file, key) in [
+        (&mut redis.password, &redis.password_file, "redis.password"),
+        (&mut redis.sentinel_password, &redis.sentinel_password_file, "redis.sentinel_password"),
+    ] {
+        if let Some(path) = file {
+            check.read_password(password, path, key);
         }
-        Ok(text) => {
-            check.not_public("redis.password_file", text.trim_end());
-            check.not_readable_by_all(&path, "redis.password_file");
-            settings.redis.password = Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()));
-        }
-        Err(error) => check.wrong("redis.password_file", &format!("cannot read `{}`: {error}", path.display())),
     }
 }
 
@@ -163,31 +157,59 @@ impl Check<'_> {
 
     fn redis(&mut self, settings: &Settings) {
         let redis = &settings.redis;
-        if redis.url.is_some() && redis.socket.is_some() {
-            self.wrong("redis.socket", "give `url` or `socket`, not both");
+        let ways = redis.ways();
+        if let [first, .., last] = ways[..] {
+            self.wrong(&format!("redis.{last}"), &format!("give `{first}` or `{last}`, not both; there is one wire"));
         }
         if let Some(url) = &redis.url {
             self.redis_url(url.expose());
         }
-        if let Some(password) = &redis.password {
-            self.not_public("redis.password", password.expose());
-        }
-        if !settings.has_redis() && (redis.password.is_some() || redis.password_file.is_some()) {
-            self.wrong("redis.password", "there is a password but no server; set `socket` or `url`");
+        if ways.is_empty() {
+            self.nobody_to_sign_in_to(redis);
         }
         let url_has_password = redis.url.as_ref().is_some_and(|url| passwords_in(url.expose()).next().is_some());
         let has_password = redis.password.is_some() || redis.password_file.is_some() || url_has_password;
         if redis.username.is_some() && !has_password {
             self.wrong("redis.username", "a user needs a password; give `password_file` or `password`, too");
         }
-        if redis.username.is_some() && !settings.has_redis() {
-            self.wrong("redis.username", "there is a user but no server; set `socket` or `url`");
+        for (key, password) in
+            [("redis.password", &redis.password), ("redis.sentinel_password", &redis.sentinel_password)]
+        {
+            password.iter().for_each(|password| self.not_public(key, password.expose()));
+        }
+        self.sentinels(redis);
+        if redis.db != 0 && ways.contains(&"cluster") {
+            self.wrong("redis.db", "a cluster has the database 0 alone; `prefix` keeps two installations apart");
         }
         if redis.prefix.is_empty() || redis.prefix.starts_with("socket.io") {
             self.wrong("redis.prefix", "must be a name of its own, such as lockstep: (never empty, never socket.io)");
         }
-        if settings.server.workers > 1 && !settings.has_redis() {
+        if settings.server.workers > 1 && ways.is_empty() {
             self.wrong("server.workers", NO_WIRE);
+        }
+    }
+
+    fn nobody_to_sign_in_to(&mut self, redis: &Redis) {
+        if redis.password.is_some() || redis.password_file.is_some() {
+            self.wrong("redis.password", &format!("there is a password but no server; {SET_ONE}"));
+        }
+        if redis.username.is_some() {
+            self.wrong("redis.username", &format!("there is a user but no server; {SET_ONE}"));
+        }
+    }
+
+    fn sentinels(&mut self, redis: &Redis) {
+        let Redis { sentinels, service, sentinel_username, sentinel_password, sentinel_password_file, .. } = redis;
+        let has_password = sentinel_password.is_some() || sentinel_password_file.is_some();
+        if sentinels.is_empty() && (has_password || sentinel_username.is_some()) {
+            let key = if has_password { "redis.sentinel_password" } else { "redis.sentinel_username" };
+            self.wrong(key, "there are no sentinels to show it to; set `sentinels`, or put it into the `url`");
+        } else if sentinel_username.is_some() && !has_password {
+            let cure = "a user needs a password; give `sentinel_password_file` or `sentinel_password`, too";
+            self.wrong("redis.sentinel_username", cure);
+        }
+        if !sentinels.is_empty() && service.is_empty() {
+            self.wrong("redis.service", "is empty; give the name in the sentinels' `sentinel monitor NAME …`");
         }
     }
 
@@ -208,6 +230,25 @@ impl Check<'_> {
         }
         for password in passwords_in(url) {
             self.not_public("redis.url", password);
+        }
+    }
+
+    fn read_password(&mut self, password: &mut Option<Secret<String>>, path: &Path, key: &str) {
+        let file_key = format!("{key}_file");
+        if password.is_some() {
+            let name = key.trim_start_matches("redis.");
+            return self.wrong(&file_key, &format!("give `{name}` or `{name}_file`, not both"));
+        }
+        match fs::read_to_string(path) {
+            Ok(text) if text.trim().is_empty() => {
+                self.wrong(&file_key, &format!("`{}` is empty; write the password into it", path.display()));
+            }
+            Ok(text) => {
+                self.not_public(&file_key, text.trim_end());
+                self.not_readable_by_all(path, &file_key);
+                *password = Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()));
+            }
+            Err(error) => self.wrong(&file_key, &format!("cannot read `{}`: {error}", path.display())),
         }
     }
 
@@ -271,6 +312,9 @@ impl Check<'_> {
         }
     }
 }
+
+/// The cure for a wire that is configured without saying where.
+const SET_ONE: &str = "set `socket`, `url`, `sentinels` or `cluster`";
 
 /// Why several workers do not start without Redis.
 pub const NO_WIRE: &str =

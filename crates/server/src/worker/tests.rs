@@ -155,3 +155,25 @@ async fn a_worker_without_its_address_opens_nothing() {
         assert_eq!(std::fs::read_dir(directory.path()).expect("there").count(), 0, "{name}");
     }
 }
+
+/// Where Redis is by these settings, and the number of its database.
+fn redis(settings: &[(&str, &str)]) -> Option<(String, Option<u8>)> {
+    let (settings, _directory) = testing::settings(settings);
+    let options = settings.bus(&SharedSecret::new([0; 32]))?;
+    assert!(!format!("{options:?}").contains("hunter2"), "{options:?}");
+    Some((options.address.to_string(), options.db))
+}
+
+#[test]
+fn redis_is_looked_for_where_the_settings_say() {
+    assert_eq!(redis(&[]), None);
+    let socket = redis(&[("LOCKSTEP__REDIS__SOCKET", "/r"), ("LOCKSTEP__REDIS__DB", "3")]);
+    assert_eq!(socket, Some(("unix:/r".into(), Some(3))));
+    let url = redis(&[("LOCKSTEP__REDIS__URL", "redis://x:hunter2@host/4")]);
+    assert_eq!(url, Some(("redis://host/4".into(), None)));
+    let sentinels =
+        redis(&[("LOCKSTEP__REDIS__SENTINELS", "a:1,b:2"), ("LOCKSTEP__REDIS__SENTINEL_PASSWORD", "hunter2")]);
+    assert_eq!(sentinels, Some(("the master `mymaster` of the sentinels a:1, b:2".into(), Some(0))));
+    let cluster = redis(&[("LOCKSTEP__REDIS__CLUSTER", "a:1, b:2")]);
+    assert_eq!(cluster, Some(("the cluster a:1, b:2".into(), None)));
+}

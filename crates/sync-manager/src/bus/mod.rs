@@ -14,7 +14,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
 
 pub use memory::Memory;
-pub use redis::{BadUrl, Redis, RedisAddress, RedisOptions};
+pub use redis::{BadUrl, Redis, RedisAddress, RedisHost, RedisOptions, Sentinels};
 
 /// What is spoken about. A name on the wire below the configured prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,9 @@
 mod address;
 mod ear;
 mod listener;
+mod probe;
 mod seal;
+mod voice;
 
 use std::{
     fmt,
@@ -16,23 +18,19 @@ use std::{
     time::Duration,
 };
 
-use fred::{
-    clients::{Client, WithOptions},
-    error::ErrorKind,
-    interfaces::{ClientLike, PubsubInterface},
-    types::{
-        Builder, RespVersion,
-        config::{Config, Options, ReconnectPolicy, ServerConfig, UnresponsiveConfig},
-    },
+use fred::types::{
+    Builder, RespVersion,
+    config::{ReconnectPolicy, UnresponsiveConfig},
 };
 use lockstep_protocol::SharedSecret;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal, fits};
-pub use address::{BadUrl, RedisAddress};
+pub use address::{BadUrl, RedisAddress, RedisHost, Sentinels};
 use ear::Ear;
 use seal::Seal;
+use voice::Voice;
 
 /// How long a publish may take. Longer would only delay the ones behind it; the ledger brings the event within a second anyway.
 const PUBLISH_LIMIT: Duration = Duration::from_millis(300);
@@ -75,11 +73,9 @@ impl fmt::Debug for RedisOptions {
 }
 
 impl RedisOptions {
-    fn builder(&self) -> Result<Builder, fred::error::Error> {
-        let mut config = match &self.address {
-            RedisAddress::Unix(path) => Config { server: ServerConfig::new_unix_socket(path), ..Config::default() },
-            RedisAddress::Url(url) => Config::from_url(url)?,
-        };
+    /// `turn` counts how often a connection was given up: where there are several places to go to, the next one is another.
+    fn builder(&self, turn: usize) -> Result<Builder, fred::error::Error> {
+        let mut config = self.address.config(turn)?;
         config.username = self.username.clone().or(config.username);
         config.password = self.password.clone().or(config.password);
         config.database = self.db.or(config.database);
@@ -125,12 +121,13 @@ impl Line {
     }
 }
 
-/// The wire over one Redis server.
+/// The wire over Redis: one server, the master that sentinels name, or any node of a cluster.
 pub struct Redis {
     options: RedisOptions,
     lines: Vec<Line>,
-    sender: Client,
-    quick: WithOptions<Client>,
+    voice: Arc<Voice>,
+    /// Where the voice and the ear begin.
+    turn: usize,
     listening: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -143,17 +140,11 @@ impl Redis {
     /// Settings that fred cannot work with.
     pub fn connect(options: RedisOptions) -> Result<Self, BusError> {
         let refused = |error: fred::error::Error| BusError::Refused(error.to_string());
-        let sender = options.builder().and_then(|builder| builder.build()).map_err(refused)?;
-        let quick = sender.with_options(&Options {
-            fail_fast: true,
-            timeout: Some(PUBLISH_LIMIT),
-            max_attempts: Some(1),
-            ..Options::default()
-        });
-        let tasks = TaskTracker::new();
-        tasks.spawn(sender.connect());
+        // Workers begin at different nodes of a cluster, each with its ear beside its voice: so the probe crosses from node to node.
+        let (turn, tasks) = (rand::random_range(0..1_000), TaskTracker::new());
+        let voice = Arc::new(Voice::new(options.clone(), turn, tasks.clone()).map_err(refused)?);
         let (lines, listening) = (options.lines(), AtomicBool::new(false));
-        Ok(Self { options, lines, sender, quick, listening, stop: CancellationToken::new(), tasks })
+        Ok(Self { options, lines, voice, turn, listening, stop: CancellationToken::new(), tasks })
     }
 }
 
@@ -162,20 +153,14 @@ impl Bus for Redis {
         Box::pin(async move {
             fits(&message)?;
             let line = self.lines.iter().find(|line| line.channel == channel).expect("there is one for each channel");
-            let sent = self.quick.publish::<i64, _, _>(line.name.as_str(), line.seal.close(&message));
-            // The limit of fred itself does not cover the time before a connection exists.
-            match timeout(PUBLISH_LIMIT, sent).await {
-                Err(_) => Err(BusError::Timeout),
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(judge(&error)),
-            }
+            self.voice.say(&line.name, line.seal.close(&message)).await
         })
     }
 
     fn listen(&self) -> mpsc::Receiver<Signal> {
         let (signals, heard) = mpsc::channel(SIGNALS);
         if !self.listening.swap(true, Ordering::Relaxed) {
-            let ear = Ear::new(self.options.clone(), self.quick.clone(), signals, self.stop.clone());
+            let ear = Ear::new(self.options.clone(), self.voice.clone(), self.turn, signals, self.stop.clone());
             self.tasks.spawn(ear.run());
         }
         heard
@@ -184,17 +169,9 @@ impl Bus for Redis {
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             self.stop.cancel();
-            let _ = timeout(Duration::from_millis(500), self.sender.quit()).await;
+            self.voice.close().await;
             self.tasks.close();
             let _ = timeout(Duration::from_millis(500), self.tasks.wait()).await;
         })
-    }
-}
-
-fn judge(error: &fred::error::Error) -> BusError {
-    match error.kind() {
-        ErrorKind::Timeout => BusError::Timeout,
-        ErrorKind::Auth | ErrorKind::Config | ErrorKind::InvalidArgument => BusError::Refused(error.to_string()),
-        _ => BusError::Down,
     }
 }

@@ -4,13 +4,10 @@
 //! each reconnect, and a probe to ourselves every few seconds is the only proof that we hear.
 //! What is not sealed by our installation is counted and has no other effect.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use fred::{
-    clients::{Client, SubscriberClient, WithOptions},
+    clients::SubscriberClient,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
     types::{Message, config::Server},
 };
@@ -19,57 +16,38 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
-    COMMAND_LIMIT, Line, PUBLISH_LIMIT, RedisOptions,
+    COMMAND_LIMIT, Line, RedisOptions,
     listener::{BACKLOG_BYTES, Listener},
-    seal::{SEAL_BYTES, Seal},
+    probe::{Echo, Probe},
+    seal::SEAL_BYTES,
+    voice::Voice,
 };
 use crate::bus::{MAX_MESSAGE_BYTES, Signal};
 
-/// Between two probes while all is well, and while it is not.
-const PROBE_EVERY: Duration = Duration::from_secs(5);
-const PROBE_WHEN_DOWN: Duration = Duration::from_millis(200);
-
-/// After so many probes in vain the subscriber itself is made anew: it may hang in a state that reconnecting does not leave.
-const PROBES_BEFORE_REBUILD: u32 = 3;
-
-/// A question to ourselves over the whole way.
-struct Probe {
-    channel: String,
-    seal: Seal,
-    number: u64,
-    due: Instant,
-    /// The answer is awaited until then.
-    deadline: Option<Instant>,
-    unanswered: u32,
-}
-
-impl Probe {
-    fn new(options: &RedisOptions) -> Self {
-        /// Tells the probes of several buses in one process apart.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let own = NEXT.fetch_add(1, Ordering::Relaxed);
-        let channel = format!("{}probe:{}-{own}-{:x}", options.prefix, std::process::id(), rand::random::<u32>());
-        let seal = Seal::new(&options.secret, &channel);
-        Self { channel, seal, number: 0, due: Instant::now(), deadline: None, unanswered: 0 }
-    }
-
-    fn wake(&self) -> Instant {
-        self.deadline.unwrap_or(self.due)
-    }
-}
+/// A connection is not waited for much longer than one takes at most: the sentinels that fred has learned of, or the one node of a cluster
+/// that it knows, may be gone for good while others of the settings answer.
+const DOWN_BEFORE_REBUILD: Duration = Duration::from_secs(5);
 
 /// What the task holds.
 pub(super) struct Ear {
     options: RedisOptions,
-    sender: WithOptions<Client>,
+    voice: Arc<Voice>,
+    /// Which connection this is, of ours and of the voice: see [`RedisOptions::builder`].
+    turn: usize,
+    voice_turn: usize,
     lines: Vec<Line>,
     listener: Listener,
     stop: CancellationToken,
     probe: Probe,
     up: bool,
+    /// Since when not, unless it is.
+    down_since: Instant,
+    /// Whether the last probe could not be sent, the last subscription not be made.
+    mute: bool,
+    deaf: bool,
     /// Whether the log has heard of the present trouble.
     complained: bool,
 }
@@ -83,27 +61,56 @@ enum End {
 impl Ear {
     pub(super) fn new(
         options: RedisOptions,
-        sender: WithOptions<Client>,
+        voice: Arc<Voice>,
+        voice_turn: usize,
         signals: mpsc::Sender<Signal>,
         stop: CancellationToken,
     ) -> Self {
-        let (probe, lines, listener) = (Probe::new(&options), options.lines(), Listener::new(signals));
-        Self { options, sender, lines, listener, stop, probe, up: false, complained: false }
+        Self {
+            probe: Probe::new(&options),
+            lines: options.lines(),
+            options,
+            voice,
+            turn: voice_turn + 1,
+            voice_turn,
+            listener: Listener::new(signals),
+            stop,
+            up: false,
+            down_since: Instant::now(),
+            mute: false,
+            deaf: false,
+            complained: false,
+        }
     }
 
     /// Listens until it is stopped or nobody takes the signals any more.
     pub(super) async fn run(mut self) {
         loop {
-            let built = self.options.builder().and_then(|builder| builder.build_subscriber_client());
+            let built = self.options.builder(self.turn).and_then(|builder| builder.build_subscriber_client());
             let subscriber = built.expect("the same settings were good when the bus was connected");
             let connection = subscriber.connect();
             let end = self.listen(&subscriber).await;
+            if matches!(end, End::Rebuild) {
+                self.go_elsewhere(subscriber.is_connected());
+            }
             connection.abort();
             let _ = timeout(Duration::from_millis(500), subscriber.quit()).await;
             if matches!(end, End::Stopped) {
                 return;
             }
-            warn!(redis.addr = %self.options.address, "no longer hearing redis at {}, making a new subscriber", self.options.address);
+        }
+    }
+
+    /// Takes the next turn with whichever half does not work; with both, where each seems to and yet nothing is heard.
+    fn go_elsewhere(&mut self, connected: bool) {
+        let (speaks, hears) = (self.voice.is_connected() && !self.mute, connected && !self.deaf);
+        debug!(speaks, hears, "connecting to redis at {} anew", self.options.address);
+        if !speaks || hears {
+            self.voice_turn += 1;
+            self.voice.renew(self.voice_turn);
+        }
+        if !hears || speaks {
+            self.turn += 1;
         }
     }
 
@@ -111,7 +118,8 @@ impl Ear {
         let mut messages = subscriber.message_rx();
         let mut reconnects = subscriber.reconnect_rx();
         let mut errors = subscriber.error_rx();
-        self.probe.unanswered = 0;
+        self.probe.begin();
+        self.down_since = Instant::now();
         loop {
             let stop = self.stop.clone();
             let alive = tokio::select! {
@@ -185,8 +193,8 @@ impl Ear {
     /// A broken connection takes the subscriptions with it.
     fn disconnected(&mut self, error: &fred::error::Error) -> bool {
         self.note_down(error.details());
-        self.probe.deadline = None;
-        self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
+        self.probe.give_up();
+        self.probe.retry();
         true
     }
 
@@ -198,6 +206,7 @@ impl Ear {
             warn!(redis.addr = %address, reason, "redis at {address} is out of reach ({reason}); edits go on and pages follow through the ledger, a little later");
         }
         if was_up {
+            self.down_since = Instant::now();
             self.listener.turn(Signal::Down);
         }
     }
@@ -207,35 +216,32 @@ impl Ear {
     async fn subscribe(&mut self, subscriber: &SubscriberClient) -> bool {
         let names = self.lines.iter().map(|line| line.name.clone());
         let channels: Vec<String> = names.chain([self.probe.channel.clone()]).collect();
-        let subscribed = matches!(timeout(COMMAND_LIMIT, subscriber.subscribe(channels)).await, Ok(Ok(())));
-        if subscribed {
+        self.deaf = !matches!(timeout(COMMAND_LIMIT, subscriber.subscribe(channels)).await, Ok(Ok(())));
+        if !self.deaf {
             self.send_probe().await;
         }
-        subscribed
+        !self.deaf
     }
 
     async fn send_probe(&mut self) {
-        self.probe.number += 1;
-        let question = self.probe.seal.close(&self.probe.number.to_string());
-        let sent = self.sender.publish::<i64, _, _>(self.probe.channel.as_str(), question);
-        if matches!(timeout(PUBLISH_LIMIT, sent).await, Ok(Ok(_))) {
-            self.probe.deadline = Some(Instant::now() + COMMAND_LIMIT);
-        } else {
-            if self.up {
-                self.note_down("cannot send");
-            }
-            self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
+        let question = self.probe.question();
+        self.mute = self.voice.say(&self.probe.channel, question).await.is_err();
+        if !self.mute {
+            self.probe.asked();
+            return;
         }
+        if self.up {
+            self.note_down("cannot send");
+        }
+        self.probe.retry();
     }
 
     fn answered(&mut self, message: &[u8]) {
-        let Some(number) = self.probe.seal.open(message) else { return self.listener.forgery() };
-        if number != self.probe.number.to_string() {
-            return;
+        match self.probe.hear(message) {
+            Echo::Forged => return self.listener.forgery(),
+            Echo::Late => return,
+            Echo::Answer => {}
         }
-        self.probe.deadline = None;
-        self.probe.unanswered = 0;
-        self.probe.due = Instant::now() + PROBE_EVERY;
         if !self.up {
             self.up = true;
             self.complained = false;
@@ -246,28 +252,69 @@ impl Ear {
 
     /// The time of a probe, or of giving one up.
     async fn ask(&mut self, subscriber: &SubscriberClient) -> bool {
-        if self.probe.deadline.take().is_none() {
+        if !self.up && self.down_since.elapsed() > DOWN_BEFORE_REBUILD {
+            return false;
+        }
+        if !self.probe.give_up() {
             if self.up {
                 self.send_probe().await;
                 return true;
             }
             return self.knock(subscriber).await;
         }
-        self.probe.unanswered += 1;
-        self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
+        self.probe.in_vain();
+        self.probe.retry();
         if self.up {
             self.note_down("a probe was not answered");
             let _ = timeout(COMMAND_LIMIT, subscriber.force_reconnection()).await;
         }
-        self.probe.unanswered < PROBES_BEFORE_REBUILD
+        !self.probe.is_hopeless()
     }
 
     /// While down: subscribe if there is a connection, else wait for one.
     async fn knock(&mut self, subscriber: &SubscriberClient) -> bool {
-        self.probe.due = Instant::now() + PROBE_WHEN_DOWN;
+        self.probe.retry();
         if subscriber.is_connected() && !self.subscribe(subscriber).await {
-            self.probe.unanswered += 1;
+            self.probe.in_vain();
         }
-        self.probe.unanswered < PROBES_BEFORE_REBUILD
+        !self.probe.is_hopeless()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fred::types::MessageKind;
+    use lockstep_protocol::SharedSecret;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::bus::{RedisAddress, SIGNALS};
+
+    fn ear() -> (Ear, mpsc::Receiver<Signal>) {
+        let (address, secret) = (RedisAddress::Unix("/nowhere".into()), SharedSecret::new([1; 32]));
+        let options = RedisOptions { address, username: None, password: None, db: None, prefix: "p:".into(), secret };
+        let voice = Arc::new(Voice::new(options.clone(), 0, TaskTracker::new()).expect("settings are right"));
+        let (signals, heard) = mpsc::channel(SIGNALS);
+        (Ear::new(options, voice, 0, signals, CancellationToken::new()), heard)
+    }
+
+    /// fred counts what waits, whatever it weighs: 4,096 messages of 64 KiB were a quarter of a gigabyte.
+    #[tokio::test]
+    async fn large_messages_that_come_faster_than_they_are_judged_are_not_kept() {
+        let (mut ear, mut heard) = ear();
+        let (wire, mut behind) = broadcast::channel(4_096);
+        let value = vec![b'x'; MAX_MESSAGE_BYTES].as_slice().into();
+        let server = Server::new("nowhere", 1);
+        let message = Message { channel: "p:events".into(), value, kind: MessageKind::Message, server };
+        (0..1_000).for_each(|_| drop(wire.send(message.clone())));
+
+        let first = behind.recv().await;
+        ear.hear(first, &mut behind);
+
+        assert_eq!((wire.len(), behind.len()), (0, 0));
+        assert_eq!(heard.recv().await, Some(Signal::Missed(999)));
+        ear.listener.until_due().await;
+        ear.report();
+        assert_eq!(heard.recv().await, Some(Signal::Forged(1)));
     }
 }
