@@ -1,6 +1,7 @@
 //! Coming in and going out: sessions of people, keys of programs, tickets for doors that see no cookie.
 
 use lockstep_store::{Error as StoreError, NewSession};
+use tracing::info;
 
 use crate::{App, Caller, Error, token};
 
@@ -16,8 +17,10 @@ const MAX_AGENT: usize = 256;
 /// Where somebody comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
-    /// The address that attempts are counted by.
+    /// The address, for people to read.
     pub address: String,
+    /// What attempts are counted by: the address, or the whole network where one customer has that many.
+    pub counted: String,
     /// The browser, for people to read.
     pub agent: String,
 }
@@ -55,7 +58,8 @@ pub struct Ticket {
 const TICKET_SECONDS: u32 = 60;
 
 impl App {
-    /// Signs a person in. An unknown login, a disabled person and a wrong password cannot be told apart, by time neither.
+    /// Signs a person in. An unknown login, a disabled person and a wrong password cannot be told apart, by time neither; the log
+    /// alone tells.
     ///
     /// # Errors
     /// [`Error::BadCredentials`], [`Error::RateLimited`].
@@ -64,12 +68,13 @@ impl App {
         if login.len() > MAX_LOGIN || password.len() > MAX_PASSWORD {
             return Err(Error::BadCredentials);
         }
-        self.0.throttle.attempt(&login, &client.address)?;
+        self.0.throttle.attempt(&login, &client.counted)?;
         let found = self.0.store.credentials(&login).await?.filter(|found| found.enabled);
         let kept = found.as_ref().map(|found| found.password_hash.clone());
         let right = self.0.passwords.check(password.to_owned(), kept).await?;
+        note_sign_in(found.as_ref().map(|_| login.as_str()), right, client);
         let Some(found) = found.filter(|_| right) else { return Err(Error::BadCredentials) };
-        self.0.throttle.succeeded(&login, &client.address);
+        self.0.throttle.succeeded(&login, &client.counted);
         self.begin_session(found.user_id, found.password_hash, client).await
     }
 
@@ -154,5 +159,15 @@ impl App {
             Some(pending) => self.0.road.see_through(pending).await,
             None => Ok(()),
         }
+    }
+}
+
+/// Says who came, or tried. A name that nobody has is not said: it may be a password that was typed into the wrong field.
+fn note_sign_in(login: Option<&str>, right: bool, client: &Client) {
+    let address = client.address.as_str();
+    match (login, right) {
+        (Some(login), true) => info!(login, address, "{login} signed in from {address}"),
+        (Some(login), false) => info!(login, address, "a wrong password for {login} from {address}"),
+        (None, _) => info!(address, "a sign-in under a name that nobody enabled has, from {address}"),
     }
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use lockstep_store::SharedClock;
+use tracing::warn;
 
 use crate::error::Error;
 
@@ -45,6 +46,15 @@ pub(crate) struct Throttle {
 struct Window {
     began: i64,
     attempts: u32,
+    /// Whether somebody was refused in it.
+    refused: bool,
+}
+
+/// Too many.
+struct Refused {
+    seconds: u64,
+    /// Nobody was refused in this window before.
+    first: bool,
 }
 
 impl Throttle {
@@ -52,10 +62,16 @@ impl Throttle {
         Self { limits, clock, windows: Mutex::default() }
     }
 
-    /// Counts an attempt, or refuses it.
+    /// Counts an attempt, or refuses it. The first refusal of a window is a line in the log.
     pub(crate) fn attempt(&self, login: &str, address: &str) -> Result<(), Error> {
-        self.count(format!("a {address}"), self.limits.attempts_per_address)?;
-        self.count(pair(login, address), self.limits.attempts)
+        let counted = self.count(format!("a {address}"), self.limits.attempts_per_address);
+        let counted = counted.and_then(|()| self.count(pair(login, address), self.limits.attempts));
+        counted.map_err(|Refused { seconds, first }| {
+            if first {
+                warn!(address, seconds, "too many attempts to sign in from {address}; further ones wait {seconds} s");
+            }
+            Error::RateLimited { seconds }
+        })
     }
 
     /// The attempt was right: the slate is clean.
@@ -63,17 +79,18 @@ impl Throttle {
         self.windows().remove(&pair(login, address));
     }
 
-    fn count(&self, key: String, most: u32) -> Result<(), Error> {
+    fn count(&self, key: String, most: u32) -> Result<(), Refused> {
         let (now, length) = (self.clock.now_ms(), i64::from(self.limits.window_s) * 1000);
         let mut windows = self.windows();
         make_room(&mut windows, now - length);
-        let window = windows.entry(key).or_insert(Window { began: now, attempts: 0 });
+        let window = windows.entry(key).or_insert(Window { began: now, attempts: 0, refused: false });
         if window.began + length <= now {
-            *window = Window { began: now, attempts: 0 };
+            *window = Window { began: now, attempts: 0, refused: false };
         }
         if window.attempts >= most {
             let left = u64::try_from(window.began + length - now).unwrap_or_default();
-            return Err(Error::RateLimited { seconds: left.div_ceil(1000) });
+            let first = !std::mem::replace(&mut window.refused, true);
+            return Err(Refused { seconds: left.div_ceil(1000), first });
         }
         window.attempts += 1;
         Ok(())

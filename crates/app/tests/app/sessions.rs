@@ -5,7 +5,7 @@ use lockstep_app::{Caller, Client, Entity, NewUser, Right};
 use serde_json::json;
 
 fn from(address: &str) -> Client {
-    Client { address: address.into(), agent: "a browser".into() }
+    Client { address: address.into(), counted: address.into(), agent: "a browser".into() }
 }
 
 #[tokio::test]

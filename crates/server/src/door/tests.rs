@@ -70,7 +70,7 @@ impl Site {
         self.state.app.create(&Caller::operator(), Entity::Groups, &group, None).await.expect("added");
         let anna = NewUser { login: "anna", name: None, password: PASSWORD, admin: false, group: Some("Staff") };
         self.state.app.add_user(&anna).await.expect("added");
-        let from = Client { address: "127.0.0.1".into(), agent: String::new() };
+        let from = Client { address: "127.0.0.1".into(), ..Client::default() };
         self.state.app.login("anna", PASSWORD, &from).await.expect("signs in").token
     }
 

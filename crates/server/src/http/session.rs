@@ -43,7 +43,8 @@ pub(super) async fn login(
     fields.finish()?;
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let app = &face.worker.app;
-    let begun = app.login(&login, &password, &From { address: client.shown(), agent }).await;
+    let from = From { address: client.shown(), counted: client.counted(), agent };
+    let begun = app.login(&login, &password, &from).await;
     let begun = begun.inspect_err(|error| note(&face, error))?;
     if let Some((_, former)) = session(&face, &headers).await? {
         app.logout(&former).await?;

@@ -151,6 +151,19 @@ async fn guessing_passwords_is_slowed_down() {
     assert!(metrics.contains("lockstep_rate_limited_total{kind=\"login\"} 1\n"), "{metrics}");
 }
 
+/// Attempts were once counted by the whole address, of which an IPv6 customer has more than there are passwords.
+#[tokio::test]
+async fn whoever_guesses_from_one_address_of_his_network_after_another_is_one_guesser() {
+    let server = server_with(&[("LOCKSTEP__LIMITS__LOGIN_ATTEMPTS", "2")]).await;
+    server.person("anna", None).await;
+    let guess = async |address: &str| server.login("anna", "wrong", &[("x-forwarded-for", address)]).await.error();
+
+    let tries = [guess("2001:db8::1").await, guess("2001:db8::2").await, guess("2001:db8::3:4").await];
+
+    assert_eq!(tries.map(|(status, _)| status), [401, 401, 429]);
+    assert_eq!(guess("2001:db8:0:1::1").await.0, 401, "another network is another customer");
+}
+
 #[tokio::test]
 async fn a_worker_is_ready_once_it_follows_and_not_while_it_goes() {
     let server = server().await;
