@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lockstep_protocol::{Draft, EventName, MAX_DATA_BYTES, Reason, Room, Scope};
+use lockstep_protocol::{Draft, EventName, MAX_DATA_BYTES, MAX_DATA_DEPTH, Reason, Room, Scope, depth};
 use lockstep_store::{Answer as Written, Error as StoreError, KeyReused, Publication as Entry, Receipt, Store};
 use serde_json::value::RawValue;
 use tokio::{
@@ -94,6 +94,9 @@ impl App {
         origin.map_or(Ok(()), |origin| check_name("origin", origin, MAX_ORIGIN))?;
         if data.as_ref().is_some_and(|data| data.get().len() > MAX_DATA_BYTES) {
             return Err(Error::TooLarge { max: MAX_DATA_BYTES });
+        }
+        if data.as_ref().is_some_and(|data| depth(data) > MAX_DATA_DEPTH) {
+            return Err(Error::field("data", FieldError::new("field.too_deep").with("max", MAX_DATA_DEPTH)));
         }
         let worker = self.0.store.worker();
         let (actor, origin) = (caller.actor(), origin.map(ToOwned::to_owned));

@@ -114,10 +114,10 @@ impl Join {
     pub fn parse(payload: &Value) -> Result<Self, Refusal> {
         let Some(rooms) = payload.get("rooms") else {
             let room = payload.get("room").and_then(Value::as_str).ok_or(Refusal::BadRequest)?;
-            return Ok(Join::One((short(room), position(payload.get("epoch"), payload.get("seq"))?)));
+            return Ok(Join::One((short_name(room), position(payload.get("epoch"), payload.get("seq"))?)));
         };
         let rooms = rooms.as_object().filter(|rooms| rooms.len() <= MAX_ROOMS).ok_or(Refusal::BadRequest)?;
-        rooms.iter().map(|(room, at)| Ok((short(room), pair(at)?))).collect::<Result<_, _>>().map(Join::Many)
+        rooms.iter().map(|(room, at)| Ok((short_name(room), pair(at)?))).collect::<Result<_, _>>().map(Join::Many)
     }
 
     /// Reads `{room}` or a bare name, as `sync:leave`, `sync:pos` and the first pages' `join` send it.
@@ -125,12 +125,12 @@ impl Join {
     /// # Errors
     /// [`Refusal::BadRequest`] where there is no name.
     pub fn room_name(payload: &Value) -> Result<String, Refusal> {
-        payload.as_str().or_else(|| payload.get("room")?.as_str()).map(short).ok_or(Refusal::BadRequest)
+        payload.as_str().or_else(|| payload.get("room")?.as_str()).map(short_name).ok_or(Refusal::BadRequest)
     }
 }
 
-/// No room has a longer name, so no more of it is kept.
-fn short(name: &str) -> String {
+/// As much of a name as a room's may have; no more of a stranger's is kept, or sent back to him.
+pub fn short_name(name: &str) -> String {
     name.chars().take(80).collect()
 }
 

@@ -17,6 +17,27 @@ use crate::{
 /// of 512 packets then holds at most 16 MiB.
 pub const MAX_DATA_BYTES: usize = 32 * 1024 - 1024;
 
+/// The deepest `data` an event carries, in arrays and objects within each other. Readers of JSON give up somewhere (serde_json at 128,
+/// Python at about a thousand), and one event must not take them all away.
+pub const MAX_DATA_DEPTH: usize = 64;
+
+/// How deep arrays and objects lie within each other in `json`; 0 for a text, a number or null.
+pub fn depth(json: &RawValue) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.get().bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// Why the data changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -345,6 +366,20 @@ mod tests {
         for name in ["", "Файлы", "a b", "1st", "x\"y", &"a".repeat(65)] {
             assert!(name.parse::<EventName>().is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn depth_counts_arrays_and_objects_and_no_text() {
+        let check = |json: &str, expect: usize| {
+            assert_eq!(depth(&RawValue::from_string(json.to_owned()).expect(json)), expect, "{json}");
+        };
+
+        check("7", 0);
+        check("[]", 1);
+        check(r#"{"a": [[], {"b": 1}]}"#, 3);
+        check(r#"["[[[{{{"]"#, 1);
+        check(r#"["\"[[[", "\\", [1]]"#, 2);
+        check(&format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)), 30_000);
     }
 
     #[test]

@@ -19,9 +19,10 @@ mod room;
 mod secret;
 pub mod worker;
 
-pub use client::{Ack, Join, JoinMode, RefreshWhy, Refusal, RoomAck, Wish};
+pub use client::{Ack, Join, JoinMode, RefreshWhy, Refusal, RoomAck, Wish, short_name};
 pub use event::{
-    Actor, BadEventName, Cause, Draft, Emission, Event, EventName, MAX_DATA_BYTES, Reason, Record, UnknownReason,
+    Actor, BadEventName, Cause, Draft, Emission, Event, EventName, MAX_DATA_BYTES, MAX_DATA_DEPTH, Reason, Record,
+    UnknownReason, depth,
 };
 pub use fanout::{BadDependency, FanOut, Target};
 pub use position::{BadPosition, Epoch, Position, Seq};

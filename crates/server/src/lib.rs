@@ -18,3 +18,7 @@ pub mod supervisor;
 #[cfg(test)]
 mod testing;
 pub mod worker;
+
+#[cfg(test)]
+#[path = "../../protocol/tests/nasty/mod.rs"]
+mod nasty;

@@ -32,6 +32,10 @@ mod outbox;
 mod roster;
 mod run;
 
+#[cfg(test)]
+#[path = "../../protocol/tests/nasty/mod.rs"]
+mod nasty;
+
 use std::{
     sync::{
         Arc,

@@ -91,4 +91,17 @@ mod tests {
             assert!(read(garbage).is_err(), "{garbage}");
         }
     }
+    /// The wire is semi-trusted: whoever may publish on it may say anything.
+    #[test]
+    fn a_message_of_a_strangers_is_read_whole_or_not_at_all() {
+        let mut taken = 0;
+        for text in crate::nasty::texts(&crate::nasty::RECORDS, 20_000) {
+            let Ok(records) = read(&text) else { continue };
+            let again: Vec<Record> = write(&records).iter().flat_map(|message| read(message).expect("ours")).collect();
+            let as_text = |records: &[Record]| serde_json::to_string(records).expect("a record has string keys");
+            assert!(!records.is_empty() && as_text(&again) == as_text(&records), "{text}");
+            taken += 1;
+        }
+        assert!(taken > 100, "{taken}: nearly nothing was a message");
+    }
 }

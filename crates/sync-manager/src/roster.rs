@@ -78,3 +78,48 @@ impl Roster {
         workers
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEARTBEATS: [&str; 4] = [
+        r#"{"worker":7,"name":"a/0/7-1","host":"a","started":1,"build":"x","sockets":3,"cursor":9,"bus":true,"rss":1}"#,
+        r#"{"worker":-7,"name":"","host":"","started":9223372036854775808,"build":"","sockets":-1,"cursor":0,"bus":1,"rss":0}"#,
+        r#"{"worker":4294967295,"name":"\u0000","host":"é","started":-1,"build":"","sockets":0,"cursor":-1,"bus":false,"rss":0}"#,
+        "null",
+    ];
+
+    fn heartbeat(name: usize) -> Heartbeat {
+        let text = HEARTBEATS[0].replace("a/0/7-1", &name.to_string());
+        serde_json::from_str(&text).expect("a heartbeat")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_said_in_a_workers_name_the_list_is_bounded_and_shows_this_one() {
+        let (mut roster, mut taken) = (Roster::default(), 0);
+        for text in crate::nasty::texts(&HEARTBEATS, 20_000) {
+            let Ok(heartbeat) = serde_json::from_str(&text) else { continue };
+            roster.hear(heartbeat);
+            taken += 1;
+        }
+        (0..2 * MAX_WORKERS).for_each(|name| roster.hear(heartbeat(name)));
+
+        let list = roster.list(heartbeat(usize::MAX));
+
+        assert!(taken > 100, "{taken}: nearly nothing was a heartbeat");
+        assert_eq!((list.len(), list.iter().filter(|worker| worker.own).count()), (MAX_WORKERS + 1, 1));
+        serde_json::to_string(&list).expect("it can be shown");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_was_made_up_is_forgotten_after_a_minute() {
+        let mut roster = Roster::default();
+        (0..MAX_WORKERS).for_each(|name| roster.hear(heartbeat(name)));
+
+        tokio::time::advance(FORGET_AFTER).await;
+        roster.hear(heartbeat(MAX_WORKERS));
+
+        assert_eq!(roster.list(heartbeat(usize::MAX)).len(), 2);
+    }
+}

@@ -165,6 +165,7 @@ async fn one_bad_publication_and_none_is_written() {
             bad(|event| event.data = RawValue::from_string(format!("\"{}\"", "x".repeat(MAX_DATA_BYTES))).ok()),
             "too_large",
         ),
+        (bad(|event| event.data = RawValue::from_string("[".repeat(65) + &"]".repeat(65)).ok()), "invalid"),
     ];
     for (publication, code) in cases {
         let refused =

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish};
+use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish, short_name};
 use lockstep_sync_manager::Unavailable;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ impl Request {
             "sync:pos" => Join::room_name(data).map(Self::Position),
             "join" => Ok(Self::Join(Join::One((Join::room_name(data)?, None)))),
             _ => match name.rsplit_once(':') {
-                Some((room, "join")) => Ok(Self::Join(Join::One((room.to_owned(), None)))),
-                Some((room, "leave")) => Ok(Self::Leave(room.to_owned())),
+                Some((room, "join")) => Ok(Self::Join(Join::One((short_name(room), None)))),
+                Some((room, "leave")) => Ok(Self::Leave(short_name(room))),
                 _ => Err(Refusal::UnknownEvent),
             },
         }
@@ -252,5 +252,15 @@ mod tests {
         check("sync:reset", &json!({}), Err(Refusal::UnknownEvent));
         check("anything", &Value::Null, Err(Refusal::UnknownEvent));
         check("join", &json!({}), Err(Refusal::BadRequest));
+    }
+
+    /// The name comes back in the refusal: a long one was once sent back whole, 64 KiB for each that came.
+    #[test]
+    fn of_a_long_name_only_the_beginning_is_kept() {
+        let long = "й".repeat(10_000);
+
+        check(&format!("{long}:join"), &Value::Null, Ok(("join", &"й".repeat(80))));
+        check(&format!("{long}:leave"), &Value::Null, Ok(("leave", &"й".repeat(80))));
+        check("join", &json!(long), Ok(("join", &"й".repeat(80))));
     }
 }

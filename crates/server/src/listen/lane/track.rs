@@ -264,4 +264,30 @@ mod tests {
 
         assert!(track.is_websocket());
     }
+    /// The engine's output is its own, but what is in its payloads is not: whatever the bytes, however the kernel takes them.
+    #[test]
+    fn whatever_is_written_and_however_it_is_cut_it_stands_at_the_same_place() {
+        use crate::nasty::{Dice, bytes};
+        let frames = [frame(0x81, b"42[\"x\"]"), frame(0x82, &[0; 200]), frame(0x01, b"a"), frame(0x80, b"b")];
+        let frames =
+            [&frames[..], &[frame(0x89, b""), frame(0x88, &[3, 232]), vec![0x81, 127, 255, 255, 255, 255]]].concat();
+        let seeds: Vec<&[u8]> = frames.iter().map(Vec::as_slice).chain([ANSWER, b"40", &[0x81, 126, 0]]).collect();
+        let state = |track: &Track| (track.is_open(), track.is_websocket(), track.is_closed());
+        let (mut dice, mut open) = (Dice::new(1), 0);
+        for written in bytes(&seeds, 20_000) {
+            let (mut whole, mut cut) = (connected(), connected());
+
+            whole.feed(&written);
+            let mut rest = written.as_slice();
+            while !rest.is_empty() {
+                let (taken, left) = rest.split_at(1 + dice.below(rest.len()));
+                cut.feed(taken);
+                rest = left;
+            }
+
+            assert_eq!(state(&whole), state(&cut), "{written:x?}");
+            open += usize::from(whole.is_open());
+        }
+        assert!((100..19_900).contains(&open), "{open}: the mutants are all alike");
+    }
 }
