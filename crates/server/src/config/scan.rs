@@ -29,6 +29,12 @@ pub(super) fn scan(text: &str, path: &Path, problems: &mut Problems) -> Vec<Assi
     scanner.found
 }
 
+/// What is wrong with a line that is no assignment. Its number finds it; its text is not repeated, since it may be a password whose
+/// `=` was forgotten.
+const NEITHER: &str = "is neither `[section]` nor `key = value`; comments begin with `;`";
+const ABOVE: &str = "stands above the first section; put a line such as [server] before it";
+const UNCLOSED: &str = "has no closing `]` at its end";
+
 struct Scanner {
     section: Option<String>,
     /// The line of each `section.key` met so far.
@@ -45,15 +51,8 @@ impl Scanner {
             self.section = Some(section(rest)?);
             return Ok(());
         }
-        let (key, value) = content.split_once('=').ok_or_else(|| {
-            format!("`{}` is neither `[section]` nor `key = value`; comments begin with `;`", shorten(content))
-        })?;
-        let Some(section) = self.section.clone() else {
-            return Err(format!(
-                "`{}` stands above the first section; put a line such as [server] before it",
-                key.trim()
-            ));
-        };
+        let (key, value) = content.split_once('=').ok_or(NEITHER)?;
+        let section = self.section.clone().ok_or(ABOVE)?;
         let key = key.trim().to_owned();
         if let Some(first) = self.seen.insert((section.clone(), key.clone()), line) {
             return Err(format!("[{section}] {key}: given twice, first in line {first}; take one of the two out"));
@@ -64,21 +63,11 @@ impl Scanner {
 }
 
 fn section(rest: &str) -> Result<String, String> {
-    let name = rest.strip_suffix(']').ok_or_else(|| format!("`[{}` has no closing `]` at its end", shorten(rest)))?;
-    Ok(name.trim().to_owned())
+    Ok(rest.strip_suffix(']').ok_or(UNCLOSED)?.trim().to_owned())
 }
 
 fn unquote(value: &str) -> &str {
     value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
-}
-
-/// Enough of a line to find it again; it may hold a secret, so never all of a long one.
-fn shorten(content: &str) -> String {
-    const SHOWN: usize = 24;
-    match content.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &content[..end]),
-        None => content.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -126,5 +115,14 @@ mod tests {
         assert_eq!(found.len(), 1);
         let lines: Vec<_> = problems.lines().map(|line| line.split(": ").next().expect("a place")).collect();
         assert_eq!(lines, ["config.ini:1", "config.ini:2", "config.ini:3"]);
+    }
+
+    /// The beginning of such a line was once repeated, to find it by: `password hunter2` stood in the service's log.
+    #[test]
+    fn a_password_whose_equals_sign_was_forgotten_is_not_repeated() {
+        let (_, problems) = scan_text("hunter2=\n[hunter2\n[redis]\npassword hunter2\nhunter2\n");
+
+        assert_eq!(problems.lines().count(), 4, "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
     }
 }

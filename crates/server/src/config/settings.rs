@@ -187,6 +187,13 @@ pub struct SocketIo {
     pub max_payload: u64,
 }
 
+impl SocketIo {
+    /// After so long without a sign of life a session is dead.
+    pub fn silence(&self) -> Duration {
+        Duration::from_millis(self.ping_interval_ms + self.ping_timeout_ms)
+    }
+}
+
 /// `[limits]`: what one client, and all together, may take.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -67,7 +67,9 @@ impl Table {
 
     fn lay_rule(&mut self, over: Assignment, problems: &mut Problems) {
         match over.key.parse::<Room>() {
-            Ok(_) => self.0.push(over),
+            Ok(room) if Room::NAMED.contains(&room) => self.0.push(over),
+            Ok(room) => problems
+                .add(over.origin, format!("[{DEPENDENCIES}] `{room}`: rules are for rooms that are always there")),
             Err(unknown) => problems.add(over.origin, format!("[{DEPENDENCIES}] {unknown}")),
         }
     }

@@ -1,5 +1,7 @@
 //! The configuration as its users meet it.
 
+mod strangers;
+
 use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
@@ -140,6 +142,9 @@ fn a_cycle_and_an_unknown_room_are_refused() {
         problems("[sync.dependencies]\nflies = users\n")
             .starts_with("config.ini:2: [sync.dependencies] `flies`: no such room")
     );
+    // Such a name has a colon, on which the reader of settings once ended the process.
+    let passing = problems("[sync.dependencies]\nimport:7 = files\n");
+    assert!(passing.starts_with("config.ini:2: [sync.dependencies] `import:7`: rules are for rooms"), "{passing}");
     let unknown = problems("[sync.dependencies]\ncategories = flies\n");
     assert!(unknown.starts_with("config.ini:2: [sync.dependencies] categories: `flies`: no such room"), "{unknown}");
 }

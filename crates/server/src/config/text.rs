@@ -96,12 +96,17 @@ impl FromStr for WebOrigin {
         let lower = text.trim_end_matches('/').to_ascii_lowercase();
         let host = ["https://", "http://"].iter().find_map(|scheme| lower.strip_prefix(scheme));
         match host {
-            Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ', '@', '?']) => Ok(Self(lower)),
+            Some(host) if !host.is_empty() && host.bytes().all(is_of_a_host) => Ok(Self(lower)),
             _ => Err(format!(
                 "`{text}` is no origin; write it as https://host or https://host:port, without a path or `*`"
             )),
         }
     }
+}
+
+/// Browsers write other letters in ASCII (`xn--…`).
+fn is_of_a_host(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"/*@?#,".contains(&byte)
 }
 
 /// The mode of a file in octal, such as `0660`.
@@ -171,7 +176,16 @@ mod tests {
             "https://Shop.Example.com:8443/".parse::<WebOrigin>().expect("one").as_str(),
             "https://shop.example.com:8443"
         );
-        for text in ["shop.example.com", "*", "https://*", "https://a/b", "ftp://a", "https://"] {
+        for text in [
+            "shop.example.com",
+            "*",
+            "https://*",
+            "https://a/b",
+            "ftp://a",
+            "https://",
+            "https://a\tb",
+            "https://пример.рф",
+        ] {
             assert!(text.parse::<WebOrigin>().is_err(), "{text}");
         }
     }

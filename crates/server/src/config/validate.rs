@@ -20,13 +20,15 @@ const PUBLIC_PASSWORD: &str = "znf25!";
 /// Keys whose values are secrets.
 const SECRETS: [&str; 2] = ["redis.password", "redis.sentinel_password"];
 
-/// Keys whose values are URLs that may carry one.
-const URLS: [&str; 2] = ["redis.url", "database.url"];
-
 /// Whether the value at `section.key` must not be shown. A URL is one only where it carries a password.
 pub(super) fn is_secret(dotted: &str, value: &str) -> bool {
-    let has_password = URLS.contains(&dotted) && passwords_in(value).next().is_some();
-    has_password || SECRETS.contains(&dotted) && !value.is_empty()
+    let has_password = || passwords_in(value).next().is_some();
+    match dotted {
+        // Also where only a slip of the pen keeps it from having one.
+        "redis.url" => value.contains('@') || value.to_ascii_lowercase().contains("pass") || has_password(),
+        "database.url" => has_password(),
+        _ => SECRETS.contains(&dotted) && !value.is_empty(),
+    }
 }
 
 /// The passwords of a URL: before the `@`, and in its query (`?sentinelPassword=…`). Rather one too many than one too few, so a URL that
