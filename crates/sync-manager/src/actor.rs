@@ -102,6 +102,7 @@ pub(crate) struct Actor<L> {
     pub(crate) counters: Arc<Counters>,
     pub(crate) status: watch::Sender<Status>,
     pub(crate) applied: broadcast::Sender<Arc<Record>>,
+    pub(crate) resets: watch::Sender<u64>,
     pub(crate) hub: Hub,
     pub(crate) roster: Roster,
 }
@@ -361,6 +362,7 @@ impl<L: Ledger> Live<L> {
         warn!(%why, from = %self.worker.position(), to = %head.position(), "lost count ({why}); every page fetches its data afresh");
         self.worker.reset(head);
         self.actor.counters.resets.add(1);
+        self.actor.resets.send_modify(|resets| *resets += 1);
         let Position { epoch, seq } = self.worker.position();
         let payload = serde_json::json!({"epoch": epoch, "seq": seq, "why": why.to_string()});
         self.actor.hub.tell_all("sync:reset", || payload.clone());

@@ -147,6 +147,7 @@ pub struct SyncManager {
     outbox: Outbox,
     status: watch::Receiver<Status>,
     applied: broadcast::Sender<Arc<Record>>,
+    resets: watch::Receiver<u64>,
     counters: Arc<Counters>,
     bus: Arc<dyn Bus>,
     members: Arc<AtomicU64>,
@@ -160,6 +161,7 @@ impl SyncManager {
         let (commands, asked) = mpsc::channel(COMMANDS);
         let (status, seen) = watch::channel(Status { position: None, bus: false, ledger: true, sockets: 0 });
         let (applied, _) = broadcast::channel(APPLIED);
+        let (reset, resets) = watch::channel(0);
         let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), stop.clone());
@@ -171,12 +173,13 @@ impl SyncManager {
             counters: counters.clone(),
             status,
             applied: applied.clone(),
+            resets: reset,
             hub: hub::Hub::new(counters.clone()),
             roster: roster::Roster::default(),
         };
         tasks.spawn(pump);
         tasks.spawn(actor.run(asked, bus.listen(), stop.clone()));
-        Self { commands, outbox, status: seen, applied, counters, bus, members: Arc::default(), stop, tasks }
+        Self { commands, outbox, status: seen, applied, resets, counters, bus, members: Arc::default(), stop, tasks }
     }
 
     /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
@@ -266,9 +269,16 @@ impl SyncManager {
         self.status.clone()
     }
 
-    /// Every record this worker applies from now on. Who lags is told how many were missed.
+    /// Every record this worker applies from now on. Who lags is told how many were missed; those that a reset skips are not among
+    /// them, see [`SyncManager::resets`].
     pub fn applied(&self) -> broadcast::Receiver<Arc<Record>> {
         self.applied.subscribe()
+    }
+
+    /// How often this worker has lost count, now and whenever it does. Each time it skips records of which nobody is told: whatever
+    /// was concluded from those applied so far must be looked up anew.
+    pub fn resets(&self) -> watch::Receiver<u64> {
+        self.resets.clone()
     }
 
     /// What has happened so far.

@@ -207,10 +207,13 @@ async fn a_ledger_restored_from_a_backup_tells_every_page_to_start_afresh() {
     let lost = book.commit(&Room::Files);
     sync.publish(&lost);
     ears.until_seq("files:changed", lost.seq).await;
+    let mut resets = sync.resets();
+    assert_eq!(*resets.borrow_and_update(), 0);
 
     book.edit(|rows| rows.rows.clear());
 
     ears.until(|heard| heard.iter().any(|(event, reset)| event == "sync:reset" && reset["why"] == "restored")).await;
+    resets.changed().await.expect("whoever follows what is applied is told that something was skipped");
     let after = book.commit(&Room::Files);
     sync.publish(&after);
     ears.until_seq("files:changed", after.seq).await;

@@ -23,6 +23,12 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// Between two looks at all seats. A look costs a question to the database for each, and a script may change a hundred groups a second.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// When the database could not tell about somebody, all are looked at again so soon: until then he keeps what may have been taken away.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// After so many persons of whom the database could not tell, a look is given up: it is out of reach, and each question costs its time.
+const GIVE_UP: usize = 3;
+
 /// Whose rights may be others now.
 #[derive(Default)]
 struct Concerned {
@@ -72,14 +78,16 @@ async fn measure(door: &Door) {
     }
 }
 
-/// Looks at the seats concerned; what happens meanwhile is looked at together, next.
+/// Looks at the seats concerned; what happens meanwhile is looked at together, next. Where records were skipped, any of them may have
+/// taken something away from anybody.
 async fn keep_true(door: &Door) {
-    let mut applied = door.sync().applied();
+    let (mut applied, mut resets) = (door.sync().applied(), door.sync().resets());
     let mut sweep = interval(SWEEP);
     loop {
         let mut concerned = Concerned::default();
         tokio::select! {
             _ = sweep.tick() => concerned.everybody = true,
+            Ok(()) = resets.changed() => concerned.everybody = true,
             record = applied.recv() => match record {
                 Ok(record) => concerned.add(&record),
                 Err(RecvError::Lagged(_)) => concerned = Concerned::everybody(),
@@ -93,7 +101,9 @@ async fn keep_true(door: &Door) {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        door.check_seats(&concerned).await;
+        if !door.check_seats(&concerned).await {
+            sweep.reset_after(AGAIN);
+        }
         if concerned.everybody {
             sleep(PAUSE).await;
         }
@@ -106,21 +116,27 @@ impl Door {
         self.state().metrics.commit_to_emit_seconds.observe(seconds);
     }
 
-    async fn check_seats(&self, concerned: &Concerned) {
+    /// False when the database could not tell about somebody.
+    async fn check_seats(&self, concerned: &Concerned) -> bool {
         if !concerned.everybody && concerned.persons.is_empty() {
-            return;
+            return true;
         }
         // Before the look at the seats: whoever is seated after that look sees the count.
         self.0.changes.fetch_add(1, Ordering::SeqCst);
         let seats: Vec<Arc<Seat>> = self.seats().into_iter().filter(|seat| concerned.is(&seat.caller())).collect();
+        let mut untold = 0;
         for seat in seats {
-            self.check_seat(&seat).await;
+            untold += usize::from(!self.check_seat(&seat).await);
+            if untold == GIVE_UP {
+                break;
+            }
         }
+        untold == 0
     }
 
     /// Out for good without a session; cut, so that the page comes back with its new rights, where they changed. Neither waits for the
-    /// end of the connection to have its effect.
-    pub(super) async fn check_seat(&self, seat: &Seat) {
+    /// end of the connection to have its effect. False when the database does not answer, which says nothing about anybody.
+    pub(super) async fn check_seat(&self, seat: &Seat) -> bool {
         let _turn = seat.looking().await;
         let before = seat.caller();
         match self.state().app.refresh(&before).await {
@@ -136,9 +152,9 @@ impl Door {
                     seat.cut(KillReason::Revoked);
                 }
             }
-            // A ledger out of reach says nothing about anybody.
-            Err(_) => {}
+            Err(_) => return false,
         }
+        true
     }
 }
 

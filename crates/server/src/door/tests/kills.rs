@@ -88,6 +88,26 @@ async fn whose_session_ends_is_out_for_good() {
     assert!(page.ends().await, "it is told that it shall not come back");
 }
 
+/// A worker that loses count skips records. The end of a session among them was once noticed by the next look at everybody, up to a
+/// minute later.
+#[tokio::test]
+async fn whose_session_ends_in_a_record_that_is_skipped_is_out_all_the_same() {
+    let site = site(&[]).await;
+    let token = site.anna().await;
+    let (mut page, _) = site.page(&token).await;
+    assert!(page.join("files").await);
+    let mut resets = site.state.sync.resets();
+    let elsewhere =
+        crate::database::open(&site.state.settings, |_: &[lockstep_protocol::Record]| {}).await.expect("opens");
+
+    elsewhere.logout(&token).await.expect("ends");
+    elsewhere.new_epoch().await.expect("begins");
+
+    timeout(PATIENCE, resets.changed()).await.expect("it loses count").expect("it lives");
+    assert!(page.ends().await, "it is told that it shall not come back");
+    elsewhere.close().await;
+}
+
 /// A disconnect needs a place in the page's queue, and does nothing without one.
 #[tokio::test]
 async fn whose_session_ends_is_out_though_he_reads_nothing() {
