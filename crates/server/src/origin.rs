@@ -2,9 +2,24 @@
 //!
 //! A browser says in `Origin` whose page is asking. Our own host may, and those the operator listed. Programs send no `Origin`.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Version, header, request::Parts, uri::Authority};
 
 use crate::config::Settings;
+
+/// Whether it says which host it is for, and says it once (RFC 9112, 3.2). Of two a proxy might take the one and we the other.
+pub(crate) fn names_one_host(request: &Parts) -> bool {
+    let mut hosts = request.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version < Version::HTTP_11,
+        (Some(host), None) => is_host(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// A name or an address, perhaps with a port; empty where a client on a unix socket has none.
+fn is_host(host: &[u8]) -> bool {
+    host.is_empty() || (!host.iter().any(|byte| b"@,".contains(byte)) && Authority::try_from(host).is_ok())
+}
 
 /// Whether the request comes from our own pages, a listed site or no browser at all.
 ///
@@ -41,6 +56,28 @@ fn split(host: &str) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
     use crate::config;
+
+    fn check_hosts(hosts: &[&str], expect: bool) {
+        let mut request = http::Request::builder();
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        assert_eq!(names_one_host(&parts), expect, "{hosts:?}");
+    }
+
+    #[test]
+    fn a_request_is_for_one_host() {
+        check_hosts(&["lockstep.example"], true);
+        check_hosts(&["lockstep.example:8080"], true);
+        check_hosts(&["[::1]:8080"], true);
+        check_hosts(&[""], true);
+        check_hosts(&[], false);
+        check_hosts(&["a", "a"], false);
+        for host in ["a b", "a/b", "anna@a", "a,b", "a?b", "a:b:c", "a\tb"] {
+            check_hosts(&[host], false);
+        }
+    }
 
     fn check(origin: Option<&str>, host: &str, expect: bool) {
         let settings = config::load(&config::Inputs::default()).expect("the defaults").settings;

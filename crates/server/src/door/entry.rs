@@ -1,6 +1,10 @@
 //! Coming in: who is it, and may he.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Weak},
+};
 
 use ::http::{HeaderMap, request::Parts};
 use axum::extract::ConnectInfo;
@@ -10,11 +14,12 @@ use lockstep_sync_manager::{Outlet, Run, Unavailable};
 use serde_json::{Value, json};
 use socketioxide::{
     extract::{SocketRef, TryData},
-    socket::DisconnectReason,
+    socket::{DisconnectReason, Sid},
 };
+use tokio::time::sleep;
 use tracing::debug;
 
-use super::{Door, gate::parameter, seat::Seat, talk};
+use super::{CONNECT_LIMIT, Door, gate::parameter, seat::Seat, talk};
 use crate::{
     client::Client,
     clock,
@@ -53,6 +58,10 @@ impl Door {
         let parts = socket.req_parts();
         let as_of = self.changes();
         let caller = self.identify(payload, parts).await?;
+        // Sessions on long polling hold no connection, so the listener does not count them.
+        if self.pages() >= self.state().settings.limits.connections {
+            return Err("unavailable");
+        }
         let seat = Seat::new(caller, as_of, direct(parts), &self.state().settings);
         self.state().metrics.ways.get_or_create(&Label { kind: seat.way(&self.state().settings) }).inc();
         socket.extensions.insert(Arc::new(seat));
@@ -91,8 +100,8 @@ impl Door {
             seat.cut(KillReason::Unavailable);
         }
         // What was taken away after the look at the credential and before the seat was here to be found.
-        if seat.as_of() != self.changes() {
-            self.check_seat(&seat).await;
+        if seat.as_of() != self.changes() && !self.check_seat(&seat).await {
+            seat.cut(KillReason::Unavailable);
         }
     }
 
@@ -136,8 +145,28 @@ impl Door {
         let seated = self.lock().remove(&socket.id);
         if let Some(seat) = seat.or(seated) {
             seat.leave(self.sync()).await;
+            if matches!(reason, DisconnectReason::ClientNSDisconnect | DisconnectReason::ServerNSDisconnect) {
+                self.see_off(socket.id, seat.connection());
+            }
         }
         self.state().metrics.disconnects.get_or_create(&Label { kind: name(&reason) }).inc();
+    }
+
+    /// To the engine, a session whose page has left or was dismissed is as good as any: it goes on as long as it shows signs of life.
+    /// So it ends here unless somebody signs in on it again, in the time that every stranger has.
+    fn see_off(&self, session: Sid, connection: Option<Weak<Connection>>) {
+        let door = self.clone();
+        // Ends by itself; at the end of the worker there is nothing left for it to do.
+        tokio::spawn(async move {
+            sleep(CONNECT_LIMIT).await;
+            if door.lock().contains_key(&session) {
+                return;
+            }
+            match connection {
+                Some(connection) => drop(connection.upgrade().map(|open| open.kill(KillReason::NotSignedIn))),
+                None => door.0.left.insert(session.to_string(), ()),
+            }
+        });
     }
 }
 

@@ -9,12 +9,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use serde_json::json;
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::Door;
 use crate::{
+    client::Client,
+    limits::TooOften,
     listen::{Conn, Connection},
     origin,
 };
@@ -31,11 +34,13 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
     if !request.uri().path().starts_with("/socket.io") {
         return next.run(request).await;
     }
-    if let Some(refusal) = door.refusal(&request) {
+    let (parts, body) = request.into_parts();
+    if let Some(refusal) = door.refusal(&parts) {
         return refusal;
     }
+    let request = Request::from_parts(parts, body);
     let (connection, session) = (connection_of(&request), upgraded_session(&request));
-    let response = next.run(lean(request)).await;
+    let response = door.in_time(request, next).await;
     if let Some(connection) = connection.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
         connection.switching();
         if let Some(session) = session {
@@ -56,28 +61,58 @@ fn upgraded_session(request: &Request) -> Option<String> {
 }
 
 impl Door {
-    fn refusal(&self, request: &Request) -> Option<Response> {
+    /// What a client posts has to come within the time that any body has: the engine would wait for it for ever.
+    async fn in_time(&self, request: Request, next: Next) -> Response {
+        let posted = request.method() == Method::POST;
+        let answer = next.run(lean(request));
+        if !posted {
+            return answer.await;
+        }
+        timeout(self.state().settings.limits.body(), answer).await.unwrap_or_else(|_| {
+            let late = refuse(StatusCode::REQUEST_TIMEOUT, 3, "Bad request: the body did not come in time");
+            ([(header::CONNECTION, "close")], late).into_response()
+        })
+    }
+
+    fn refusal(&self, request: &Parts) -> Option<Response> {
         let settings = &self.state().settings;
-        if !origin::is_allowed(request.headers(), settings) {
+        if !origin::names_one_host(request) {
+            let refusal = refuse(StatusCode::BAD_REQUEST, 3, "Bad request: give exactly one Host");
+            return Some(([(header::CONNECTION, "close")], refusal).into_response());
+        }
+        if !origin::is_allowed(&request.headers, settings) {
             return Some(refuse(
                 StatusCode::FORBIDDEN,
                 4,
                 "Forbidden: this site is not listed in [server] allowed_origins",
             ));
         }
-        match parameter(request.uri(), "transport") {
+        let session = parameter(&request.uri, "sid");
+        if session.is_some_and(|session| self.0.left.contains_key(session)) {
+            return Some(refuse(StatusCode::BAD_REQUEST, 1, "Session ID unknown"));
+        }
+        match parameter(&request.uri, "transport") {
             Some("polling") if settings.shares_listener() => Some(refuse(
                 StatusCode::BAD_REQUEST,
                 0,
                 "Transport unknown: workers share one listener here, so long polling would lose its session; use WebSocket, \
                  or give each worker its own socket with {n} in [server] listen",
             )),
-            Some("websocket") if !asks_for_websocket(request.headers()) => {
+            // A session on long polling costs memory before it is signed in, and no connection that would be counted.
+            Some("polling") if session.is_none() => self.counted(request),
+            Some("websocket") if !asks_for_websocket(&request.headers) => {
                 self.note_missing_upgrade();
                 Some(refuse(StatusCode::BAD_REQUEST, 3, "Bad request"))
             }
             _ => None,
         }
+    }
+
+    fn counted(&self, request: &Parts) -> Option<Response> {
+        let client = Client::of(request, &self.state().settings).counted();
+        let TooOften { seconds } = self.state().limits.address(&client).err()?;
+        let refusal = refuse(StatusCode::TOO_MANY_REQUESTS, 4, "Forbidden: too many sessions from this address");
+        Some(([(header::RETRY_AFTER, seconds.to_string())], refusal).into_response())
     }
 
     /// The engine would answer 101 and the browser would hang for twenty seconds; told plainly, it falls back to polling at once.

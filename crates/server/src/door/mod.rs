@@ -50,7 +50,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The read buffer of an idle WebSocket; messages from pages are short, and a larger buffer is paid for by every idle page.
 const READ_BUFFER: usize = 128;
 
-/// Upgrades remembered until their session has signed in. Strangers may fill it; they only push each other out.
+/// Upgrades remembered until their session has signed in, and sessions remembered whose page has left. Strangers may fill it; they only push each other out.
 const UPGRADES: u64 = 10_000;
 
 /// The door of one worker. Clones are the same door.
@@ -66,6 +66,8 @@ struct Inner {
     /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first. Weak,
     /// since a connection holds its descriptor for as long as somebody holds it.
     upgrades: Cache<String, Weak<Connection>>,
+    /// Sessions on long polling whose page has left: they are not served any more, so that their heartbeat ends them.
+    left: Cache<String, ()>,
 }
 
 impl Door {
@@ -73,8 +75,9 @@ impl Door {
     pub(crate) fn open(state: State, inner: Router) -> (Self, Router) {
         let (layer, io) = builder(&state).build_layer();
         let upgrades = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
-        let door =
-            Self(Arc::new(Inner { state, io, seats: Mutex::default(), changes: AtomicU64::default(), upgrades }));
+        let left = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * state.settings.socketio.silence()).build();
+        let (seats, changes) = (Mutex::default(), AtomicU64::default());
+        let door = Self(Arc::new(Inner { state, io, seats, changes, upgrades, left }));
         let welcome = {
             let door = door.clone();
             async move |socket: SocketRef| door.welcome(socket).await

@@ -7,7 +7,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -163,6 +163,11 @@ impl Seat {
     /// Its page has been told hello.
     pub(super) fn welcomed(&self) {
         let _ = self.greeted.set(true);
+    }
+
+    /// What carries its WebSocket, without holding it open.
+    pub(super) fn connection(&self) -> Option<Weak<Connection>> {
+        self.connection.load().as_ref().map(Arc::downgrade)
     }
 
     /// Waits until its page has been told hello; false when it went before, or is not welcomed in good time.

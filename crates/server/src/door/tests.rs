@@ -1,5 +1,6 @@
 //! The door as clients meet it: over real connections, with packets written by hand.
 
+mod abuse;
 mod kills;
 mod lane;
 mod strangers;

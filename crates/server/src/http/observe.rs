@@ -15,7 +15,7 @@ use tracing::{debug, error};
 use uuid::Uuid;
 
 use super::{Face, REQUEST_ID, language::Language, pages, problem::Problem};
-use crate::{listen::Conn, metrics};
+use crate::{listen::Conn, metrics, origin};
 
 /// No request takes longer. The slowest is an edit that waits for other writers, and those are given up after seconds; reading a slow
 /// body has its own, shorter limit.
@@ -60,16 +60,24 @@ pub(super) async fn pass(State(face): State<Face>, request: Request, next: Next)
         connection.head_seen();
     }
     let asked = Asked::of(&request);
-    let answered = timeout(LONGEST, AssertUnwindSafe(next.run(request)).catch_unwind()).await;
-    let response = match answered {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => Problem::internal().into_response(),
-        Err(_) => Problem::unavailable().into_response(),
-    };
+    let response = answer(request, next).await;
     let mut response = asked.worded(response);
     asked.dress(response.headers_mut());
     asked.note(&face, response.status());
     response
+}
+
+async fn answer(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if !origin::names_one_host(&parts) {
+        return Problem::bad_request().saying("error.bad_host").closing().into_response();
+    }
+    let request = Request::from_parts(parts, body);
+    match timeout(LONGEST, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::internal().into_response(),
+        Err(_) => Problem::unavailable().into_response(),
+    }
 }
 
 impl Asked {

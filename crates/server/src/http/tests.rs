@@ -4,11 +4,12 @@ mod api;
 mod doors;
 mod front;
 mod refusals;
+mod strangers;
 
 use std::sync::atomic::Ordering;
 
 use axum::{Router, body::Body};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use lockstep_app::NewUser;
 use serde_json::{Value, json};
@@ -69,7 +70,8 @@ async fn server_of(environment: &[(&str, &str)], assets: Assets) -> Server {
 }
 
 impl Server {
-    async fn send(&self, request: Request<Body>) -> Answer {
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("lockstep.example"));
         let response = self.router.clone().oneshot(request).await.expect("infallible");
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -142,7 +144,7 @@ impl Person<'_> {
 }
 
 fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Request<Body> {
-    let mut request = Request::builder().method(method).uri(path).header(header::HOST, "lockstep.example");
+    let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -17,6 +17,8 @@ pub enum KillReason {
     Flood,
     /// Its session was taken away.
     Revoked,
+    /// Its page has left and nobody signed in again.
+    NotSignedIn,
     /// The worker cannot serve it just now.
     Unavailable,
     /// The worker goes.
@@ -25,13 +27,14 @@ pub enum KillReason {
 
 impl KillReason {
     /// All of them, in the order of declaration.
-    pub const ALL: [KillReason; 8] = [
+    pub const ALL: [KillReason; 9] = [
         KillReason::WriteStall,
         KillReason::HeaderTimeout,
         KillReason::Idle,
         KillReason::SlowConsumer,
         KillReason::Flood,
         KillReason::Revoked,
+        KillReason::NotSignedIn,
         KillReason::Unavailable,
         KillReason::Drain,
     ];
@@ -45,6 +48,7 @@ impl KillReason {
             KillReason::SlowConsumer => "slow_consumer",
             KillReason::Flood => "flood",
             KillReason::Revoked => "revoked",
+            KillReason::NotSignedIn => "not_signed_in",
             KillReason::Unavailable => "unavailable",
             KillReason::Drain => "drain",
         }
