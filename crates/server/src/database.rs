@@ -1,13 +1,14 @@
 //! Opening the application over the configured database.
 
 use std::{
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
 use lockstep_app::{App, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
+use tracing::warn;
 
 use crate::config::{Settings, Synchronous};
 
@@ -53,12 +54,27 @@ pub async fn open_store(settings: &Settings) -> Result<Store, CannotOpen> {
     if options.is_file() {
         make_directory(&settings.server.data_dir)?;
     }
-    Ok(Store::open(&options, SharedClock::system()).await?)
+    let store = Store::open(&options, SharedClock::system()).await?;
+    if let Some(file) = options.file().filter(|file| is_open_to_all(file)) {
+        let file = file.display();
+        warn!(%file, "everybody on this machine can read the database, hashes of passwords and all; run: chmod o= {file}*");
+    }
+    Ok(store)
 }
 
 fn make_directory(path: &Path) -> Result<(), CannotOpen> {
     let made = DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path);
     made.map_err(|source| CannotOpen::Directory { path: path.to_owned(), source })
+}
+
+/// Whether everybody on the machine gets at a file that is there: we make ours for the owner and his group, but one from elsewhere (a
+/// copy, a backup, an older version's) keeps the mode it has, and so do the directories above it.
+fn is_open_to_all(file: &Path) -> bool {
+    const READ_OR_WRITE: u32 = 0o006;
+    const PASS: u32 = 0o001;
+    let others_may = |path: &Path, mode: u32| fs::metadata(path).is_ok_and(|found| found.mode() & mode != 0);
+    let Ok(file) = file.canonicalize() else { return false };
+    others_may(&file, READ_OR_WRITE) && file.ancestors().skip(1).all(|directory| others_may(directory, PASS))
 }
 
 /// The application on top of `store`.
@@ -91,4 +107,50 @@ fn app_options(settings: &Settings) -> Options {
         window_s: MINUTE,
     };
     Options { session_hours: settings.auth.session_hours, login }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::testing;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("sets the mode");
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("there").mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn what_we_make_is_for_the_owner_and_his_group() {
+        let (mut settings, directory) = testing::settings(&[]);
+        settings.server.data_dir = directory.path().join("data/of/ours");
+
+        open_store(&settings).await.expect("opens").close().await;
+
+        let file = settings.server.data_dir.join("lockstep.db");
+        assert_eq!((mode(&settings.server.data_dir), mode(&file)), (0o750, 0o640));
+        assert!(!is_open_to_all(&file));
+    }
+
+    #[test]
+    fn a_file_is_open_to_all_where_it_and_the_way_to_it_are() {
+        let directory = tempfile::Builder::new().tempdir_in("/tmp").expect("a directory");
+        let (inner, file) = (directory.path().join("data"), directory.path().join("data/lockstep.db"));
+        fs::create_dir(&inner).expect("made");
+        fs::write(&file, "").expect("written");
+        [directory.path(), &inner].iter().for_each(|path| set_mode(path, 0o755));
+
+        for (of_file, of_directory, expect) in
+            [(0o644, 0o755, true), (0o640, 0o755, false), (0o644, 0o750, false), (0o642, 0o711, true)]
+        {
+            set_mode(&file, of_file);
+            set_mode(&inner, of_directory);
+            assert_eq!(is_open_to_all(&file), expect, "{of_file:o} in {of_directory:o}");
+        }
+        assert!(!is_open_to_all(&inner.join("absent")));
+    }
 }

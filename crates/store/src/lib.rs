@@ -36,6 +36,8 @@ mod secret;
 
 use std::fmt;
 
+use std::path::PathBuf;
+
 use engine::Engine;
 use lockstep_protocol::SharedSecret;
 
@@ -97,6 +99,11 @@ impl Options {
     /// [`OpenError::Url`] or what the engine says of the URL.
     pub fn check(&self) -> Result<(), OpenError> {
         Engine::check(self)
+    }
+
+    /// The file that holds everything, where the database is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        Engine::file(self)
     }
 }
 

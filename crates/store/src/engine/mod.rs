@@ -11,6 +11,8 @@ mod statement;
 
 pub(crate) use statement::{Statement, Tuple, Value, sql};
 
+use std::path::PathBuf;
+
 use crate::{
     Options,
     error::{Error, OpenError},
@@ -86,6 +88,11 @@ impl Engine {
     /// Whether a file is meant, and not a server. What is neither counts as a file, which says what it should have been.
     pub(crate) fn is_file(options: &Options) -> bool {
         !postgres::is_meant(&options.url)
+    }
+
+    /// The file that holds everything, where the database is one.
+    pub(crate) fn file(options: &Options) -> Option<PathBuf> {
+        if Self::is_file(options) { sqlite::file(options) } else { None }
     }
 
     /// Begins a transaction that writes. Waits for others a few seconds at most.

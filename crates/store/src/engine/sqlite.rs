@@ -3,7 +3,7 @@
 //! Every writing transaction begins with `BEGIN IMMEDIATE`: one that reads first and writes later could fail with "busy" at once,
 //! whatever the timeout. A transaction that is dropped rolls back. Times out rather than waits for ever.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, str::FromStr, time::Duration};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::{Path, PathBuf}, str::FromStr, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, TypeInfo,
@@ -42,6 +42,11 @@ const OPEN_PAUSE: Duration = Duration::from_millis(100);
 /// Refuses options that [`Engine::open`] would refuse, without touching a file.
 pub(crate) fn check(options: &Options) -> Result<(), OpenError> {
     connect_options(options).map(drop)
+}
+
+/// The database's file.
+pub(crate) fn file(options: &Options) -> Option<PathBuf> {
+    connect_options(options).ok().map(|connect| connect.get_filename().to_owned())
 }
 
 /// The database file, open.
