@@ -1,5 +1,7 @@
 //! What somebody shows to be known: a session's cookie, a program's key, a ticket. The same at every door.
 
+use std::fmt;
+
 use http::{HeaderMap, header};
 use lockstep_app::{App, Caller, Error};
 
@@ -8,8 +10,8 @@ use crate::{client, state::SESSION_COOKIE};
 /// The longest secret that is looked up. Ours are shorter; a longer one only costs work.
 const MAX_TOKEN: usize = 256;
 
-/// What was shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What was shown. Prints as its kind alone.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// The cookie of a signed-in person.
     Session(String),
@@ -17,6 +19,16 @@ pub(crate) enum Credential {
     Key(String),
     /// A session's ticket, good once: for pages on another host, which have no cookie.
     Ticket(String),
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session(***)",
+            Self::Key(_) => "Key(***)",
+            Self::Ticket(_) => "Ticket(***)",
+        })
+    }
 }
 
 impl Credential {
@@ -59,6 +71,13 @@ mod tests {
             given.append(name, value);
         }
         assert_eq!(Credential::of(&given).as_ref(), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn what_was_shown_does_not_print() {
+        for credential in [Credential::Session, Credential::Key, Credential::Ticket].map(|kind| kind("hunter2".into())) {
+            assert!(!format!("{credential:?}").contains("hunter2"));
+        }
     }
 
     #[test]

@@ -9,11 +9,16 @@ mod configuration;
 mod crashes;
 mod edits;
 mod foreign_clients;
+mod hostile;
+#[path = "../../../protocol/tests/nasty/mod.rs"]
+mod nasty;
 mod outages;
 mod postgres;
 mod proxies;
 mod refusals;
+mod revocation;
 mod rights;
+mod secrets;
 mod slow;
 mod storm;
 mod story;
