@@ -1,6 +1,11 @@
-//! The shape of the house: which crate may know which, and which versions are too old to be safe.
+//! The shape of the house: which crate may know which, which versions are too old to be safe, and that the tests that the threat model
+//! names are there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, semver::Version};
 
@@ -91,4 +96,48 @@ fn versions_with_known_holes_are_not_linked() {
             assert!(package.version >= floor, "{name} {} is below {floor}", package.version);
         }
     }
+}
+
+/// All files below `directory`, but for what other people wrote.
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("readable").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        match path.is_dir() {
+            true if name == "node_modules" || name == "target" => {}
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// What stands between backticks in the third column of the tables under this heading.
+fn named_in_third_column<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    let (_, below) = text.split_once(heading).expect("the heading");
+    let section = below.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").nth(2));
+    rows.flat_map(|column| column.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn the_tests_that_the_threat_model_names_are_there() {
+    let crates = lockstep_e2e::repository().join("crates");
+    let model = fs::read_to_string(lockstep_e2e::repository().join("docs/security.md")).expect("the threat model");
+    let mut found = Vec::new();
+    files(&crates, &mut found);
+    let code: String = found
+        .iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs"))
+        .map(|path| fs::read_to_string(path).expect("text"))
+        .collect();
+
+    let named = named_in_third_column(&model, "\n## Threats, controls, tests\n");
+
+    for name in &named {
+        let there = match name.contains(['.', '/']) {
+            true => crates.join(name).exists() || found.iter().any(|path| path.ends_with(name)),
+            false => code.contains(&format!("fn {name}()")),
+        };
+        assert!(there, "docs/security.md names `{name}`, which is not there");
+    }
+    assert!(named.len() > 60, "{}: hardly anything is named", named.len());
 }

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn what_was_shown_does_not_print() {
-        for credential in [Credential::Session, Credential::Key, Credential::Ticket].map(|kind| kind("hunter2".into())) {
+        for credential in [Credential::Session, Credential::Key, Credential::Ticket].map(|kind| kind("hunter2".into()))
+        {
             assert!(!format!("{credential:?}").contains("hunter2"));
         }
     }

@@ -36,7 +36,7 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
     }
     let (parts, body) = request.into_parts();
     if let Some(refusal) = door.refusal(&parts) {
-        return refusal;
+        return dressed(refusal);
     }
     let request = Request::from_parts(parts, body);
     let (connection, session) = (connection_of(&request), upgraded_session(&request));
@@ -45,6 +45,21 @@ pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next)
         connection.switching();
         if let Some(session) = session {
             door.remember(session, &connection);
+        }
+    }
+    dressed(response)
+}
+
+/// What the engine says is for scripts: nobody is to keep it, or to take what pages hear for a page.
+fn dressed(mut response: Response) -> Response {
+    const FOR_SCRIPTS: [(HeaderName, &str); 3] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        for (name, value) in FOR_SCRIPTS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
     }
     response

@@ -3,7 +3,13 @@
 //! Every writing transaction begins with `BEGIN IMMEDIATE`: one that reads first and writes later could fail with "busy" at once,
 //! whatever the timeout. A transaction that is dropped rolls back. Times out rather than waits for ever.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::{Path, PathBuf}, str::FromStr, time::Duration};
+use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     AssertSqlSafe, Column, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction, TypeInfo,

@@ -42,6 +42,22 @@ async fn a_listed_site_may_read_our_answers_and_the_engines() {
     assert_eq!(site.ask(Method::GET, HANDSHAKE, "https://shop.example").await.status(), StatusCode::OK);
 }
 
+/// Pages say there what they hear, in text that others have written: no browser is to take it for a page, whoever leads it there.
+#[tokio::test]
+async fn what_the_engine_says_is_kept_by_nobody_and_shown_as_no_page() {
+    let site = site(&[]).await;
+
+    for origin in ["https://lockstep.example", "https://evil.example"] {
+        for path in [HANDSHAKE, "/socket.io/", "/socket.io/?EIO=3&transport=polling"] {
+            let answer = site.ask(Method::GET, path, origin).await;
+            let header = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().expect("text"));
+
+            assert_eq!((header("x-content-type-options"), header("cache-control")), ("nosniff", "no-store"), "{path}");
+            assert!(header("content-security-policy").contains("default-src 'none'; frame-ancestors 'none'"), "{path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_site_that_is_not_listed_may_read_nothing() {
     let site = site(&[("LOCKSTEP__SERVER__ALLOWED_ORIGINS", "https://shop.example")]).await;
