@@ -133,6 +133,94 @@ async fn messages_that_we_do_not_speak_end_the_session_and_no_other() {
     assert_eq!(site.door.pages(), 1);
 }
 
+/// A WebSocket by hand, and frames that none should send; what is left of the connection.
+#[tokio::test]
+async fn frames_that_break_the_protocol_end_the_connection() {
+    let site = site(&[]).await;
+    let cookie = site.cookie().await;
+    let head = format!(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Cookie: {cookie}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    let large = |first: u8| [&[first, 0xfe, 0xff, 0xff, 0, 0, 0, 0][..], &[b'x'; 65_535]].concat();
+    let frames: [Vec<u8>; 9] = [
+        b"\x81\x84\0\0\0\042\xff\xfe".to_vec(),
+        b"\x81\x83\0\0\0\04\xf0\x9f".to_vec(),
+        b"\x81\x02400".to_vec(),
+        b"\xf1\x82\0\0\0\040".to_vec(),
+        b"\x83\x82\0\0\0\040".to_vec(),
+        b"\x80\x82\0\0\0\040".to_vec(),
+        b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0".to_vec(),
+        [&[0x89, 0xfe, 0, 126, 0, 0, 0, 0][..], &[0; 126]].concat(),
+        [large(0x01), large(0x00)].concat(),
+    ];
+    for frame in frames {
+        let mut stream = TcpStream::connect(site.address).await.expect("connects");
+        stream.write_all(head.as_bytes()).await.expect("takes it");
+        let _ = stream.write_all(&frame).await;
+
+        let mut answer = Vec::new();
+        let ended = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+
+        assert!(ended.is_ok(), "{frame:x?} is put up with");
+        assert!(answer.starts_with(b"HTTP/1.1 101"));
+    }
+    assert_eq!(site.door.pages(), 0);
+}
+
+#[tokio::test]
+async fn what_is_posted_and_is_no_text_ends_the_session() {
+    let site = site(&[]).await;
+    let cookie = site.cookie().await;
+    for body in [&b"4\xff\xfe"[..], b"42[\"x\",\"\xf0\x9f\"]", b"4\x1e\x1e\x1e", b"b!!!!"] {
+        let (path, _) = site.poller(&cookie).await;
+
+        let (status, _) = site.poll(Method::POST, &path, &cookie, body).await;
+
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body:x?}");
+        assert_eq!(site.poll(Method::POST, &path, &cookie, "3").await.0, StatusCode::BAD_REQUEST, "{body:x?}");
+    }
+    timeout(PATIENCE, site.empty()).await.expect("no page is left");
+}
+
+#[tokio::test]
+async fn a_wish_that_lies_too_deep_is_refused_and_the_page_stays() {
+    let site = site(&[]).await;
+    let token = site.anna().await;
+    let (mut page, _) = site.page(&token).await;
+
+    let deep = format!("421[\"sync:join\",{}{}]", "[".repeat(30_000), "]".repeat(30_000));
+    page.0.send(Message::text(deep)).await.expect("takes it");
+
+    let Packet::Ack { args, .. } = page.next().await else { panic!("no answer") };
+    assert_eq!(args[0], json!({"ok": false, "error": "bad_request"}));
+    assert!(page.join("files").await);
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_none_is_refused_by_its_number() {
+    let site = site(&[]).await;
+
+    for (method, query, code) in [
+        (Method::GET, "?EIO=3&transport=polling", "5"),
+        (Method::GET, "?EIO=4294967300&transport=polling", "5"),
+        (Method::GET, "?transport=polling", "5"),
+        (Method::GET, "?EIO=4", "0"),
+        (Method::GET, "?EIO=4&transport=pigeon", "0"),
+        (Method::GET, "", "0"),
+        (Method::POST, "?EIO=4&transport=polling", "2"),
+        (Method::GET, "?EIO=4&transport=polling&sid=", "1"),
+        (Method::GET, "?EIO=4&transport=polling&sid=../../x", "1"),
+        (Method::GET, "?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAHs", "1"),
+        (Method::POST, "?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAHs", "1"),
+    ] {
+        let (status, text) = site.poll(method.clone(), &format!("/socket.io/{query}"), "", "").await;
+
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {query}: {text}");
+        assert!(text.contains(&format!("\"code\":\"{code}\"")), "{method} {query}: {text}");
+    }
+}
+
 /// The engine keeps a session without a page as long as it shows signs of life, connection and all.
 #[tokio::test]
 async fn who_leaves_and_stays_on_the_line_is_cut() {

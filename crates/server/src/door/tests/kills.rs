@@ -108,6 +108,46 @@ async fn whose_session_ends_in_a_record_that_is_skipped_is_out_all_the_same() {
     elsewhere.close().await;
 }
 
+/// A look that failed was once forgotten until the next one at everybody, up to a minute later.
+#[tokio::test]
+async fn when_the_database_does_not_answer_nobody_is_put_out_and_it_is_asked_again() {
+    let site = site(&[]).await;
+    let token = site.anna().await;
+    let (_page, _) = site.page(&token).await;
+    let mut status = site.state.sync.status();
+    status.wait_for(|status| status.position.is_some()).await.expect("it lives");
+    site.state.app.close().await;
+    let before = site.door.changes();
+
+    site.state.sync.publish(&next_of_users(&status.borrow().position.clone().expect("a position")));
+
+    let asked_again = async {
+        while site.door.changes() < before + 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, asked_again).await.expect("it is asked until it answers");
+    assert_eq!(site.door.pages(), 1);
+}
+
+/// A record that follows `position` and concerns whoever may be a user.
+fn next_of_users(position: &lockstep_protocol::Position) -> lockstep_protocol::Record {
+    use lockstep_protocol::{Draft, EventName, Reason, Scope, Seq};
+    let (event, scope) = (EventName::changed(&Room::Users), Scope::Room(Room::Users));
+    let draft = Draft {
+        event,
+        reason: Reason::Updated,
+        worker: 1,
+        scope,
+        id: "*".into(),
+        data: None,
+        rev: None,
+        actor: None,
+        origin: None,
+    };
+    draft.stamped(position.epoch.clone(), Seq(position.seq.0 + 1), position.seq)
+}
+
 /// A disconnect needs a place in the page's queue, and does nothing without one.
 #[tokio::test]
 async fn whose_session_ends_is_out_though_he_reads_nothing() {
