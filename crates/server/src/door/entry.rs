@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
 };
 
 use ::http::{HeaderMap, request::Parts};
@@ -28,6 +28,9 @@ use crate::{
     listen::{Conn, Connection, KillReason},
     metrics::{Connect, Label},
 };
+
+/// So many refused sign-ins end a session. An honest client tries once, or once more with another ticket.
+const MAX_REFUSALS: u32 = 10;
 
 type Admitted = Pin<Box<dyn Future<Output = Result<(), &'static str>> + Send>>;
 
@@ -57,7 +60,8 @@ impl Door {
     async fn admit(&self, socket: &SocketRef, payload: &Value) -> Result<(), &'static str> {
         let parts = socket.req_parts();
         let as_of = self.changes();
-        let caller = self.identify(payload, parts).await?;
+        self.may_try(socket)?;
+        let caller = self.identify(payload, parts).await.inspect_err(|_| self.note_refusal(socket))?;
         // Sessions on long polling hold no connection, so the listener does not count them.
         if self.pages() >= self.state().settings.limits.connections {
             return Err("unavailable");
@@ -69,6 +73,20 @@ impl Door {
         let door = self.clone();
         socket.on_disconnect(async move |socket: SocketRef, reason: DisconnectReason| door.gone(&socket, reason).await);
         Ok(())
+    }
+
+    /// Each try costs a look into the database, and a message of 64 KiB holds thousands of them: so after a few the connection ends.
+    fn may_try(&self, socket: &SocketRef) -> Result<(), &'static str> {
+        let refused = self.0.refused.get(&socket.id).map_or(0, |refused| refused.load(Ordering::Relaxed));
+        if refused < MAX_REFUSALS {
+            return Ok(());
+        }
+        direct(socket.req_parts()).map(|connection| connection.kill(KillReason::Flood));
+        Err("rate_limited")
+    }
+
+    fn note_refusal(&self, socket: &SocketRef) {
+        self.0.refused.get_with(socket.id, Arc::default).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Who it is, by the CONNECT payload or else by the head of the first request. Strangers are counted as at the other doors.

@@ -18,7 +18,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -50,7 +50,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// The read buffer of an idle WebSocket; messages from pages are short, and a larger buffer is paid for by every idle page.
 const READ_BUFFER: usize = 128;
 
-/// Upgrades remembered until their session has signed in, and sessions remembered whose page has left. Strangers may fill it; they only push each other out.
+/// Upgrades remembered until their session has signed in, sessions that were refused, and sessions whose page has left. Strangers may fill it; they only push each other out.
 const UPGRADES: u64 = 10_000;
 
 /// The door of one worker. Clones are the same door.
@@ -68,6 +68,8 @@ struct Inner {
     upgrades: Cache<String, Weak<Connection>>,
     /// Sessions on long polling whose page has left: they are not served any more, so that their heartbeat ends them.
     left: Cache<String, ()>,
+    /// How often a session has been refused the sign-in.
+    refused: Cache<Sid, Arc<AtomicU32>>,
 }
 
 impl Door {
@@ -76,8 +78,9 @@ impl Door {
         let (layer, io) = builder(&state).build_layer();
         let upgrades = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
         let left = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * state.settings.socketio.silence()).build();
+        let refused = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
         let (seats, changes) = (Mutex::default(), AtomicU64::default());
-        let door = Self(Arc::new(Inner { state, io, seats, changes, upgrades, left }));
+        let door = Self(Arc::new(Inner { state, io, seats, changes, upgrades, left, refused }));
         let welcome = {
             let door = door.clone();
             async move |socket: SocketRef| door.welcome(socket).await

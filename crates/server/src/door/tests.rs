@@ -3,6 +3,8 @@
 mod abuse;
 mod kills;
 mod lane;
+mod requests;
+mod sessions;
 mod strangers;
 
 use std::{future::pending, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};

@@ -1,20 +1,25 @@
-//! What the protocol does not foresee: messages that are none, sessions that are opened and left, requests that mean two things.
+//! What the protocol does not foresee: messages, frames and handshakes that are none.
 
 use ::http::{Method, Request, StatusCode};
 use axum::body::Body;
-use futures_util::stream;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 use super::*;
-use crate::{listen::KillReason, nasty::bytes};
+use crate::listen::KillReason;
 
-const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+pub(super) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
 impl Site {
     /// A request of a session on long polling, and what came back.
-    async fn poll(&self, method: Method, path: &str, cookie: &str, body: impl Into<Body>) -> (StatusCode, String) {
+    pub(super) async fn poll(
+        &self,
+        method: Method,
+        path: &str,
+        cookie: &str,
+        body: impl Into<Body>,
+    ) -> (StatusCode, String) {
         let request = Request::builder().method(method).uri(path).header("host", "x").header("cookie", cookie);
         let response =
             self.service.clone().oneshot(request.body(body.into()).expect("a request")).await.expect("infallible");
@@ -24,7 +29,7 @@ impl Site {
     }
 
     /// Opens a session on long polling and signs in; its path, and what the sign-in was answered.
-    async fn poller(&self, cookie: &str) -> (String, String) {
+    pub(super) async fn poller(&self, cookie: &str) -> (String, String) {
         let (status, open) = self.poll(Method::GET, POLLING, cookie, "").await;
         assert_eq!(status, StatusCode::OK, "{open}");
         let open: Value = serde_json::from_str(&open[1..]).expect("an open packet");
@@ -41,7 +46,7 @@ impl Site {
     }
 
     /// Sends `text` on a connection of its own, whatever it is, and reads until the end.
-    async fn raw(&self, text: &[u8]) -> String {
+    pub(super) async fn raw(&self, text: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).await.expect("connects");
         // Who is refused before he has said all gets a broken pipe for the rest.
         let _ = stream.write_all(text).await;
@@ -51,7 +56,7 @@ impl Site {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    async fn cookie(&self) -> String {
+    pub(super) async fn cookie(&self) -> String {
         format!("lockstep_session={}", self.anna().await)
     }
 }
@@ -72,6 +77,22 @@ async fn a_second_sign_in_of_a_session_changes_nothing() {
     drop(page);
     timeout(PATIENCE, site.empty()).await.expect("the page is out");
     assert_eq!(site.in_room(Room::Files).await, 0);
+}
+
+/// Each try was a look into the database, as many as fit into five seconds.
+#[tokio::test]
+async fn who_guesses_tokens_on_one_session_has_a_few_tries() {
+    let site = site(&[]).await;
+    let mut page = site.websocket(None, &[]).await.expect("101");
+    page.next().await;
+
+    let mut refused = 0;
+    while matches!(page.sign_in(json!({"token": "guess"})).await, Packet::ConnectError(_)) {
+        refused += 1;
+    }
+
+    assert!((10..=11).contains(&refused), "{refused}");
+    assert_eq!(site.state.traffic.kills(KillReason::Flood), 1);
 }
 
 #[tokio::test]
@@ -144,12 +165,12 @@ async fn frames_that_break_the_protocol_end_the_connection() {
     );
     let large = |first: u8| [&[first, 0xfe, 0xff, 0xff, 0, 0, 0, 0][..], &[b'x'; 65_535]].concat();
     let frames: [Vec<u8>; 9] = [
-        b"\x81\x84\0\0\0\042\xff\xfe".to_vec(),
-        b"\x81\x83\0\0\0\04\xf0\x9f".to_vec(),
+        b"\x81\x84\0\0\0\x0042\xff\xfe".to_vec(),
+        b"\x81\x83\0\0\0\x004\xf0\x9f".to_vec(),
         b"\x81\x02400".to_vec(),
-        b"\xf1\x82\0\0\0\040".to_vec(),
-        b"\x83\x82\0\0\0\040".to_vec(),
-        b"\x80\x82\0\0\0\040".to_vec(),
+        b"\xf1\x82\0\0\0\x0040".to_vec(),
+        b"\x83\x82\0\0\0\x0040".to_vec(),
+        b"\x80\x82\0\0\0\x0040".to_vec(),
         b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0".to_vec(),
         [&[0x89, 0xfe, 0, 126, 0, 0, 0, 0][..], &[0; 126]].concat(),
         [large(0x01), large(0x00)].concat(),
@@ -219,164 +240,4 @@ async fn a_handshake_that_is_none_is_refused_by_its_number() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {query}: {text}");
         assert!(text.contains(&format!("\"code\":\"{code}\"")), "{method} {query}: {text}");
     }
-}
-
-/// The engine keeps a session without a page as long as it shows signs of life, connection and all.
-#[tokio::test]
-async fn who_leaves_and_stays_on_the_line_is_cut() {
-    let site = site(&[]).await;
-    let token = site.anna().await;
-    let (mut page, _) = site.page(&token).await;
-
-    page.send(&Packet::Disconnect).await;
-
-    assert!(!page.ends().await);
-    assert_eq!(site.state.traffic.kills(KillReason::NotSignedIn), 1);
-}
-
-#[tokio::test]
-async fn who_leaves_and_signs_in_again_stays() {
-    let site = site(&[]).await;
-    let token = site.anna().await;
-    let (mut page, _) = site.page(&token).await;
-    page.send(&Packet::Disconnect).await;
-    timeout(PATIENCE, site.empty()).await.expect("the page is out");
-
-    let connect = async {
-        // The library takes the session's former page out a moment later than it tells us.
-        while site.door.pages() == 0 {
-            page.send(&Packet::Connect(Value::Null)).await;
-            page.next().await;
-        }
-    };
-    timeout(PATIENCE, connect).await.expect("signed in");
-
-    assert!(page.join("files").await);
-    assert_eq!(site.state.traffic.kills(KillReason::NotSignedIn), 0);
-}
-
-#[tokio::test]
-async fn a_session_on_long_polling_whose_page_has_left_is_served_no_more() {
-    let site = site(&[]).await;
-    let cookie = site.cookie().await;
-    let (path, answer) = site.poller(&cookie).await;
-    assert!(answer.starts_with("40"), "{answer}");
-    site.poll(Method::POST, &path, &cookie, "41").await;
-    timeout(PATIENCE, site.empty()).await.expect("the page is out");
-
-    tokio::time::pause();
-    let served = async {
-        while site.poll(Method::POST, &path, &cookie, "3").await.0 == StatusCode::OK {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    timeout(2 * super::super::CONNECT_LIMIT, served).await.expect("an end");
-
-    let (status, refusal) = site.poll(Method::GET, &path, &cookie, "").await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(refusal.contains("Session ID unknown"), "{refusal}");
-}
-
-#[tokio::test]
-async fn sessions_on_long_polling_are_bounded_like_connections() {
-    let site = site(&[("LOCKSTEP__LIMITS__CONNECTIONS", "2")]).await;
-    let cookie = site.cookie().await;
-
-    let mut answers = Vec::new();
-    for _ in 0..3 {
-        answers.push(site.poller(&cookie).await.1);
-    }
-
-    assert!(answers[0].starts_with("40") && answers[1].starts_with("40"), "{answers:?}");
-    assert_eq!(answers[2], "44{\"message\":\"unavailable\"}");
-}
-
-/// Each costs memory for five seconds, signed in or not, and no connection that would be counted.
-#[tokio::test]
-async fn who_opens_too_many_sessions_on_long_polling_waits() {
-    let site = site(&[("LOCKSTEP__LIMITS__REQUESTS_PER_S", "1"), ("LOCKSTEP__LIMITS__REQUESTS_BURST", "2")]).await;
-
-    let mut statuses = Vec::new();
-    while statuses.last() != Some(&StatusCode::TOO_MANY_REQUESTS) && statuses.len() < 1_000 {
-        statuses.push(site.poll(Method::GET, POLLING, "", "").await.0);
-    }
-
-    assert_eq!(statuses[..2], [StatusCode::OK; 2]);
-    assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
-}
-
-/// The engine would wait for the rest for ever.
-#[tokio::test]
-async fn what_is_posted_to_a_session_has_its_time_like_any_body() {
-    let site = site(&[]).await;
-    let cookie = site.cookie().await;
-    let (path, _) = site.poller(&cookie).await;
-    tokio::time::pause();
-    let began = tokio::time::Instant::now();
-
-    let endless = stream::pending::<Result<bytes::Bytes, std::convert::Infallible>>();
-    let (status, _) = site.poll(Method::POST, &path, &cookie, Body::from_stream(endless)).await;
-
-    assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
-    assert!(began.elapsed() >= site.state.settings.limits.body());
-}
-
-#[tokio::test]
-async fn a_request_that_means_two_things_is_one_request_at_most() {
-    let site = site(&[]).await;
-    let smuggled = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
-    let post = |headers: &str, body: &str| format!("POST /api/logout HTTP/1.1\r\nHost: x\r\n{headers}\r\n{body}");
-
-    for (head, expected) in [
-        (post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n\r\n"), "401"),
-        (post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", "0\r\n\r\n"), "401"),
-        (post("Content-Length: 5\r\nContent-Length: 6\r\n\r\n", "12345"), "400"),
-        (post("Content-Length: 5, 6\r\n\r\n", "12345"), "400"),
-        (post("Content-Length: -1\r\n\r\n", ""), "400"),
-        (post("Content-Length: +5\r\n\r\n", "12345"), "400"),
-        (post("Transfer-Encoding: chunked, identity\r\n\r\n", "0\r\n\r\n"), "400"),
-        (post("Transfer-Encoding : chunked\r\n\r\n", "0\r\n\r\n"), "400"),
-        (post("Transfer-Encoding: xchunked\r\n\r\n", "0\r\n\r\n"), "400"),
-        ("GET /healthz HTTP/1.1\r\n\r\n".to_owned(), "400"),
-        ("GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(), "400"),
-        ("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n".to_owned(), "400"),
-    ] {
-        let head = head.replace("\r\n\r\n\r\n", "\r\n\r\n");
-        let answers = site.raw(format!("{head}{smuggled}").as_bytes()).await;
-
-        assert!(answers.starts_with(&format!("HTTP/1.1 {expected}")), "{head:?}: {answers}");
-        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{head:?}: {answers}");
-    }
-    assert!(site.raw(b"GET /healthz HTTP/1.0\r\n\r\n").await.starts_with("HTTP/1.0 200"), "older clients name no host");
-}
-
-#[tokio::test]
-async fn whatever_head_comes_the_next_one_is_answered() {
-    const HEADS: [&[u8]; 14] = [
-        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.0\r\n\r\n",
-        b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
-        b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-        b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /socket.io/?EIO=3&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /socket.io/?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAAAA HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n40",
-        b"GET /socket.io/?EIO=4&transport=websocket&sid=x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x82\0\0\0\0\x34\x30",
-        b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x82\0\0\0\0\x34\x30\x88\x80\0\0\0\0",
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET http://evil.example/healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
-    ];
-    let site = site(&[]).await;
-
-    for head in bytes(&HEADS, 500) {
-        let answer = site.raw(&head).await;
-        let fine = answer.is_empty() || answer.starts_with("HTTP/1.") && !answer.contains(" 500 Internal");
-        assert!(fine, "{:?}: {answer}", String::from_utf8_lossy(&head));
-    }
-
-    assert!(site.raw(HEADS[0]).await.starts_with("HTTP/1.1 200"));
-    let token = site.anna().await;
-    assert!(site.page(&token).await.0.join("files").await);
 }
