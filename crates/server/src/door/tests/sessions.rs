@@ -20,6 +20,23 @@ async fn who_leaves_and_stays_on_the_line_is_cut() {
     assert_eq!(site.state.traffic.kills(KillReason::NotSignedIn), 1);
 }
 
+/// A client of ours closes the connection when it is dismissed; one that does not kept its place for as long as it answered pings.
+#[tokio::test]
+async fn who_is_dismissed_and_stays_on_the_line_is_cut() {
+    let site = site(&[]).await;
+    let token = site.anna().await;
+    let (mut page, _) = site.page(&token).await;
+
+    site.state.app.logout(&token).await.expect("ends");
+
+    let mut said = Vec::new();
+    while said.last() != Some(&Packet::Close) {
+        said.push(page.next().await);
+    }
+    assert!(said.contains(&Packet::Disconnect), "{said:?}");
+    assert_eq!(site.state.traffic.kills(KillReason::NotSignedIn), 1);
+}
+
 #[tokio::test]
 async fn who_leaves_and_signs_in_again_stays() {
     let site = site(&[]).await;
