@@ -4,7 +4,14 @@
 //! It guarantees what [`lockstep_protocol::worker`] guarantees; here are only the clock, the ledger and the wire.
 //! It never waits for a socket, and for the ledger at most [`READ_LIMIT`].
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use lockstep_protocol::{
     Emission, JoinMode, Position, Record, RefreshWhy, Refusal, Room, RoomAck,
@@ -66,6 +73,8 @@ pub(crate) enum Command {
     Workers(oneshot::Sender<Vec<WorkerInfo>>),
     Rooms(oneshot::Sender<Vec<(Room, usize)>>),
     Farewell(oneshot::Sender<()>),
+    /// Nothing: a step to be taken.
+    Step,
 }
 
 /// What is done with the answers to a join.
@@ -105,6 +114,8 @@ pub(crate) struct Actor<L> {
     pub(crate) resets: watch::Sender<u64>,
     pub(crate) hub: Hub,
     pub(crate) roster: Roster,
+    /// Steps taken so far. None is longer than a look into the ledger may be.
+    pub(crate) steps: Arc<AtomicU64>,
 }
 
 /// The actor once it knows where it stands.
@@ -177,6 +188,7 @@ impl<L: Ledger> Actor<L> {
             Ok(Err(Unreadable(source))) => Err(source.to_string()),
             Err(_) => Err(format!("no answer within {READ_LIMIT:?}")),
         };
+        self.step();
         let was = self.status.borrow().ledger;
         if was != answer.is_ok() {
             self.status.send_modify(|status| status.ledger = answer.is_ok());
@@ -189,6 +201,10 @@ impl<L: Ledger> Actor<L> {
                 }
             })
             .ok()
+    }
+
+    fn step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -229,6 +245,7 @@ impl<L: Ledger> Live<L> {
                 }
             }
             self.publish_status();
+            self.actor.step();
         }
     }
 
@@ -352,6 +369,7 @@ impl<L: Ledger> Live<L> {
         for (number, record) in page.rows.into_iter().enumerate() {
             self.apply(Arc::new(record)).await;
             if number % BURST == BURST - 1 {
+                self.actor.step();
                 yield_now().await;
             }
         }
@@ -429,6 +447,7 @@ impl<L: Ledger> Live<L> {
                 self.actor.hub.tell_all(BYE, come_back);
                 let _ = reply.send(());
             }
+            Command::Step => {}
         }
     }
 

@@ -151,6 +151,7 @@ pub struct SyncManager {
     counters: Arc<Counters>,
     bus: Arc<dyn Bus>,
     members: Arc<AtomicU64>,
+    steps: Arc<AtomicU64>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -164,6 +165,7 @@ impl SyncManager {
         let (reset, resets) = watch::channel(0);
         let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let steps = Arc::<AtomicU64>::default();
         let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), stop.clone());
         let actor = Actor {
             ledger,
@@ -176,10 +178,12 @@ impl SyncManager {
             resets: reset,
             hub: hub::Hub::new(counters.clone()),
             roster: roster::Roster::default(),
+            steps: steps.clone(),
         };
         tasks.spawn(pump);
         tasks.spawn(actor.run(asked, bus.listen(), stop.clone()));
-        Self { commands, outbox, status: seen, applied, resets, counters, bus, members: Arc::default(), stop, tasks }
+        let members = Arc::default();
+        Self { commands, outbox, status: seen, applied, resets, counters, bus, members, steps, stop, tasks }
     }
 
     /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
@@ -262,6 +266,15 @@ impl SyncManager {
     /// Asks every page of this worker, and whichever comes from now on, to come back elsewhere, spread over five seconds.
     pub async fn farewell(&self) {
         let _ = self.ask(Command::Farewell).await;
+    }
+
+    /// How many steps this worker has taken along the road, and a wish for one more. Who asks again some seconds later and hears the
+    /// same number looks at a worker that hangs: no step takes longer than a look into the ledger may, two seconds, whether the
+    /// ledger answers or not. Never waits.
+    pub fn steps(&self) -> u64 {
+        // Where the queue is full there are steps enough to take.
+        let _ = self.commands.try_send(Command::Step);
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// How this worker is, now and whenever it changes.

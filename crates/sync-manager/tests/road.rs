@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use common::{Book, Ears};
 use lockstep_protocol::{Epoch, EventName, JoinMode, Position, RefreshWhy, Refusal, Room, RoomAck, Scope, Seq};
 use lockstep_sync_manager::{
-    Identity, MemberId, Options, SyncManager,
+    Cut, Identity, MemberId, Options, Outlet, Run, Sent, SyncManager,
     bus::{Bus, Channel, Memory},
 };
 
@@ -378,6 +378,71 @@ async fn a_page_that_comes_after_the_farewell_is_asked_to_come_back_too() {
     let (late, _) = page(&sync, &[Room::Files]).await;
 
     late.until(|heard| heard.iter().any(|(name, _)| name == "sync:bye")).await;
+}
+
+/// Who watches over workers must not end one for the silence of its database.
+#[tokio::test(start_paused = true)]
+async fn a_worker_takes_steps_though_its_ledger_never_answers() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    page(&sync, &[Room::Files]).await;
+    book.edit(|book| book.silent = true);
+
+    for _ in 0..10 {
+        let before = sync.steps();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(sync.steps() > before, "no step in three seconds after {before}");
+    }
+    assert!(!sync.status().borrow().ledger);
+}
+
+/// A page that keeps whoever speaks to it, as nothing of ours may.
+struct Trap {
+    entered: tokio::sync::Notify,
+    open: std::sync::Mutex<()>,
+}
+
+impl Outlet for Trap {
+    fn send(&self, _: &Run) -> Sent {
+        self.entered.notify_one();
+        drop(self.open.lock());
+        Sent::Queued
+    }
+
+    fn cut(&self, _: Cut) {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_hangs_takes_no_steps() {
+    let (book, wire) = (Arc::new(Book::default()), Memory::new());
+    let sync = worker(&book, &wire, 1);
+    let trap = Arc::new(Trap { entered: tokio::sync::Notify::new(), open: std::sync::Mutex::default() });
+    let member = sync.attach(trap.clone()).await.expect("the worker answers");
+    sync.join(member, vec![(Room::Files, None)]).await.expect("the worker answers");
+
+    // Let go by another thread, since a lock may not be held over a wait.
+    let (let_go, hold) = std::sync::mpsc::sync_channel::<()>(0);
+    let (held, holds) = tokio::sync::oneshot::channel();
+    let warder = std::thread::spawn({
+        let trap = trap.clone();
+        move || {
+            let _shut = trap.open.lock();
+            held.send(()).expect("the test waits");
+            hold.recv().ok();
+        }
+    });
+    holds.await.expect("it holds");
+    sync.publish(&book.commit(&Room::Files));
+    trap.entered.notified().await;
+    let before = sync.steps();
+
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(sync.steps(), before);
+    drop(let_go);
+    warder.join().expect("no panic");
+    while sync.steps() == before {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
