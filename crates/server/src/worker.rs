@@ -24,7 +24,10 @@ use crate::{
     http,
     listen::{BindError, Conn, Guard, GuardedListener, Listener, bind, connection_cap},
     state::State,
+    supervisor::Reporter,
 };
+
+mod life;
 
 /// How long requests under way may take to their answer once no page is left. An edit takes milliseconds. With the door's three
 /// seconds and the next limit it stays within the ten that the supervisor allows after the drain.
@@ -53,7 +56,7 @@ pub enum Error {
     Serve(#[source] std::io::Error),
 }
 
-/// Serves until `shutdown`, on `listener` or else on the configured address.
+/// Serves until `shutdown`, on `listener` or else on the configured address. Tells `reporter` how it goes.
 ///
 /// # Errors
 /// Whatever keeps the worker from starting, with its cure.
@@ -61,6 +64,7 @@ pub async fn run(
     settings: Arc<Settings>,
     number: u16,
     listener: Option<Listener>,
+    reporter: Option<Reporter>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     // Taken first: a worker that cannot have its addresses opens nothing.
@@ -73,7 +77,7 @@ pub async fn run(
         None => None,
     };
     let parts = Parts::open(settings, number).await?;
-    let outcome = parts.serve(listener, operator, number, shutdown).await;
+    let outcome = parts.serve(listener, operator, number, reporter, shutdown).await;
     parts.close().await;
     info!("stopped");
     outcome
@@ -116,6 +120,7 @@ impl Parts {
         listener: Listener,
         operator: Option<Listener>,
         number: u16,
+        reporter: Option<Reporter>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
         let (door, service) = Door::open(self.state.clone(), http::router(self.state.clone()));
@@ -128,6 +133,7 @@ impl Parts {
         let server = axum::serve(guarded, service.into_make_service_with_connect_info::<Conn>())
             .with_graceful_shutdown(last_call.clone().cancelled_owned());
         let mut serving = tokio::spawn(server.into_future());
+        reporter.into_iter().for_each(|reporter| self.report_to(reporter));
         tokio::select! {
             () = shutdown => {}
             ended = &mut serving => {
@@ -152,6 +158,12 @@ impl Parts {
         let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
         let stop = self.stop.clone().cancelled_owned();
         self.tasks.spawn(async move { app.upkeep(keep, stop).await });
+    }
+
+    /// To the very end: a worker that takes leave of its pages gets something done, too.
+    fn report_to(&self, reporter: Reporter) {
+        let (sync, stop) = (self.state.sync.clone(), self.stop.clone());
+        self.tasks.spawn(async move { stop.run_until_cancelled(life::report(reporter, sync)).await });
     }
 
     fn guard(&self) -> Guard {

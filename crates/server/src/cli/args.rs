@@ -79,7 +79,8 @@ Examples:
   lockstep serve --listen unix:/run/lockstep/server.sock
   lockstep serve --workers 3 --listen 'unix:/run/lockstep/worker-", number!(), ".sock'     needs [redis]
 
-SIGTERM lets pages move elsewhere, then ends."))]
+SIGTERM lets pages move elsewhere, then ends. SIGHUP restarts the workers one after the other, with the settings
+and the program as they are then; a single process is restarted by whoever started it."))]
 pub(super) struct Serve {
     /// Worker processes; more than one needs Redis.
     #[arg(long, value_name = "N")]
@@ -94,7 +95,7 @@ pub(super) struct Worker {
     /// The process that started this one; when it is gone, so is this.
     #[arg(long)]
     pub(super) parent: u32,
-    /// The listener is at standard input.
+    /// The listener lies ready on the line to that process.
     #[arg(long)]
     pub(super) inherited: bool,
     #[command(flatten)]

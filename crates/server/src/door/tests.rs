@@ -7,7 +7,13 @@ mod requests;
 mod sessions;
 mod strangers;
 
-use std::{future::pending, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    net::SocketAddr,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use futures_util::{SinkExt, StreamExt};
@@ -52,7 +58,7 @@ async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)
     let (state, directory) = testing::worker(environment).await;
     let (door, service) = Door::open(state.clone(), http::router(state.clone()));
     let listener = bind(&"127.0.0.1:0".parse().expect("an address"), &state.settings.server).await.expect("binds");
-    prepare(listener.descriptor().expect("a descriptor is left"));
+    prepare(listener.as_fd().try_clone_to_owned().expect("a descriptor is left"));
     let guard = Guard {
         traffic: state.traffic.clone(),
         connections: state.settings.limits.connections,

@@ -4,7 +4,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener as StdTcpListener},
     os::{
-        fd::{AsFd, OwnedFd},
+        fd::{AsFd, BorrowedFd, OwnedFd},
         unix::net::UnixListener as StdUnixListener,
     },
     path::Path,
@@ -76,12 +76,11 @@ pub async fn bind(listen: &Listen, server: &Server) -> Result<Listener, BindErro
 }
 
 impl Listener {
-    /// The listener that the parent process has put at standard input. `listen` says of which kind it is.
+    /// The listener that another process has handed over. `listen` says of which kind it is.
     ///
     /// # Errors
-    /// When standard input is no such listener.
-    pub fn inherited(listen: &Listen) -> io::Result<Self> {
-        let descriptor = io::stdin().as_fd().try_clone_to_owned()?;
+    /// When it is none of that kind.
+    pub fn inherited(listen: &Listen, descriptor: OwnedFd) -> io::Result<Self> {
         match listen {
             Listen::Tcp(_) => {
                 let listener = StdTcpListener::from(descriptor);
@@ -93,17 +92,6 @@ impl Listener {
                 listener.set_nonblocking(true)?;
                 UnixListener::from_std(listener).map(|listener| Listener::Unix(listener, None))
             }
-        }
-    }
-
-    /// A descriptor of the same listener, for a child process.
-    ///
-    /// # Errors
-    /// When the process has no descriptor left.
-    pub fn descriptor(&self) -> io::Result<OwnedFd> {
-        match self {
-            Listener::Tcp(listener) => listener.as_fd().try_clone_to_owned(),
-            Listener::Unix(listener, _) => listener.as_fd().try_clone_to_owned(),
         }
     }
 
@@ -139,6 +127,15 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => listener.local_addr().map(Some),
             Listener::Unix(..) => Ok(None),
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Unix(listener, _) => listener.as_fd(),
         }
     }
 }

@@ -16,7 +16,7 @@ const PARENT_LOOK: Duration = Duration::from_millis(500);
 pub enum Request {
     /// Stop in an orderly way (SIGTERM, SIGINT).
     Stop,
-    /// Read the settings again (SIGHUP).
+    /// Put new settings and a new program in force (SIGHUP).
     Reload,
 }
 
@@ -50,10 +50,13 @@ impl Signals {
         }
     }
 
-    /// Waits until somebody wants this process to stop. A request to read the settings again is answered with what it takes.
+    /// Waits until somebody wants this process to stop. A request to reload is answered with what it takes.
     pub async fn stop(mut self) {
         while self.next().await == Request::Reload {
-            tracing::warn!("settings are read at start only; restart to put new ones in force");
+            tracing::warn!(
+                "SIGHUP changes nothing here, since a process reads its settings at its start: restart the service, or where it has \
+                 several workers send SIGHUP to their supervisor"
+            );
         }
     }
 }

@@ -1,21 +1,17 @@
 //! The place of one worker: a process in it, or a wait for the next one.
 
-use std::{
-    io,
-    process::{ExitStatus, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, os::fd::AsFd, process::ExitStatus, sync::Arc, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
-    sync::watch,
+    sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout},
 };
-use tracing::{info, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
 
-use super::{Backoff, GaveUp, Orders, Plan};
+use super::{Backoff, GaveUp, Plan, Word, line::Line, roll::Restart, watchdog::Watchdog};
 use crate::cli::MISUSE;
 
 /// glibc gives each thread a pool of memory of its own, and what one connection leaves behind in one of them others do not find. With
@@ -33,46 +29,69 @@ const CAME_UP: Duration = Duration::from_secs(5);
 pub(super) struct Slot {
     number: u16,
     plan: Arc<Plan>,
-    orders: watch::Receiver<Orders>,
+    stop: CancellationToken,
+    restarts: mpsc::Receiver<Restart>,
     backoff: Backoff,
     came_up: bool,
+    /// Who waits for the worker to be ready, and since when.
+    awaited: Option<(oneshot::Sender<Duration>, Instant)>,
+}
+
+/// A process in its place.
+struct Tenant {
+    child: Child,
+    line: Line,
+    watchdog: Watchdog,
+    since: Instant,
 }
 
 /// How a time of waiting ended.
 enum Turn {
-    Ended(ExitStatus, Duration),
+    Failed(Failure),
+    Renew,
     Stopped,
 }
 
+/// How a start came to nothing, or a worker to its end.
+struct Failure {
+    why: Why,
+    lived: Duration,
+}
+
+enum Why {
+    Spawn(io::Error),
+    Ended(ExitStatus),
+}
+
 impl Slot {
-    pub(super) fn new(number: u16, plan: Arc<Plan>, orders: watch::Receiver<Orders>) -> Self {
-        Self { number, plan, orders, backoff: Backoff::default(), came_up: false }
+    pub(super) fn new(
+        number: u16,
+        plan: Arc<Plan>,
+        stop: CancellationToken,
+        restarts: mpsc::Receiver<Restart>,
+    ) -> Self {
+        Self { number, plan, stop, restarts, backoff: Backoff::default(), came_up: false, awaited: None }
     }
 
     /// Keeps a worker in this place until the order to stop.
     pub(super) async fn keep(mut self) -> Result<(), GaveUp> {
-        while !self.orders.borrow().stop {
-            let child = self.spawn().map_err(|source| GaveUp::Spawn { number: self.number, source })?;
-            let Turn::Ended(status, lived) = self.watch(child).await else { break };
-            self.judge(status, lived)?;
-            let pause = self.backoff.after(lived, rand::random());
-            warn!(
-                worker = self.number,
-                pause_ms = pause.as_millis(),
-                "worker {} ended with {status}, starting it again in {} ms",
-                self.number,
-                pause.as_millis()
-            );
-            self.pause(pause).await;
+        while !self.stop.is_cancelled() {
+            let turn = match self.spawn() {
+                Ok(mut tenant) => self.watch(&mut tenant).await,
+                Err(error) => Turn::Failed(Failure { why: Why::Spawn(error), lived: Duration::ZERO }),
+            };
+            match turn {
+                Turn::Failed(failure) => self.recover(failure).await?,
+                Turn::Renew => {}
+                Turn::Stopped => break,
+            }
         }
         Ok(())
     }
 
-    fn spawn(&self) -> io::Result<Child> {
-        let stdin = match &self.plan.listener {
-            Some(listener) => Stdio::from(listener.descriptor()?),
-            None => Stdio::null(),
-        };
+    fn spawn(&self) -> io::Result<Tenant> {
+        let listener = self.plan.listener.as_ref().map(AsFd::as_fd);
+        let (line, stdin) = Line::open(listener)?;
         let arenas = std::env::var(ARENAS_VARIABLE).unwrap_or_else(|_| ARENAS.to_owned());
         let child = Command::new(&self.plan.program)
             .args(&self.plan.arguments)
@@ -84,29 +103,66 @@ impl Slot {
             .kill_on_drop(true)
             .spawn()?;
         info!(worker = self.number, pid = child.id(), "worker {} started", self.number);
-        Ok(child)
+        Ok(Tenant { child, line, watchdog: Watchdog::asleep(self.plan.pace.sign), since: Instant::now() })
     }
 
-    /// Stays with `child` until it ends or is to stop.
-    async fn watch(&mut self, mut child: Child) -> Turn {
-        let started = Instant::now();
-        let mut reloads = self.orders.borrow().reloads;
+    /// Stays with `tenant` until it ends or is to stop.
+    async fn watch(&mut self, tenant: &mut Tenant) -> Turn {
         loop {
             tokio::select! {
-                status = child.wait() => return Turn::Ended(status.expect("a child can be waited for"), started.elapsed()),
-                changed = self.orders.changed() => {
-                    let orders = *self.orders.borrow();
-                    if orders.stop || changed.is_err() {
-                        self.stop(&mut child).await;
-                        return Turn::Stopped;
-                    }
-                    if orders.reloads > reloads {
-                        reloads = orders.reloads;
-                        send(&child, Signal::HUP);
-                    }
+                // In this order: what the worker has said counts before its silence does.
+                biased;
+                () = self.stop.cancelled() => {
+                    self.stop(&mut tenant.child).await;
+                    return Turn::Stopped;
+                }
+                status = tenant.child.wait() => {
+                    let why = Why::Ended(status.expect("a child can be waited for"));
+                    return Turn::Failed(Failure { why, lived: tenant.since.elapsed() });
+                }
+                word = tenant.line.next() => self.hear(word, tenant),
+                Some(restart) = self.restarts.recv() => {
+                    self.stop(&mut tenant.child).await;
+                    self.renew(restart);
+                    return Turn::Renew;
+                }
+                () = tenant.watchdog.barks() => self.put_down(tenant),
+            }
+        }
+    }
+
+    fn hear(&mut self, word: Word, tenant: &mut Tenant) {
+        match word {
+            Word::Alive => tenant.watchdog.heard(),
+            Word::Ready => {
+                tenant.watchdog.arm();
+                self.came_up = true;
+                if let Some((ready, since)) = self.awaited.take() {
+                    // A restart that was given up waits no longer.
+                    let _ = ready.send(since.elapsed());
                 }
             }
         }
+    }
+
+    /// The old process is gone, or there is none.
+    fn renew(&mut self, restart: Restart) {
+        let _ = restart.gone.send(());
+        self.awaited = Some((restart.ready, Instant::now()));
+    }
+
+    /// Its connections break in this moment, and its pages go elsewhere. It cannot be asked to let them go.
+    fn put_down(&self, tenant: &mut Tenant) {
+        let number = self.number;
+        error!(
+            worker = number,
+            pid = tenant.child.id(),
+            "worker {number} hangs: it has done nothing for {:?}. Killing it; its pages go elsewhere, and it is started again",
+            tenant.watchdog.patience()
+        );
+        tenant.watchdog.sleep();
+        // Fails only where it has ended in this moment.
+        let _ = tenant.child.start_kill();
     }
 
     async fn stop(&self, child: &mut Child) {
@@ -117,26 +173,56 @@ impl Slot {
         }
     }
 
-    /// Whether starting again can help.
-    fn judge(&mut self, status: ExitStatus, lived: Duration) -> Result<(), GaveUp> {
+    /// Waits for the next start, if that can help.
+    async fn recover(&mut self, failure: Failure) -> Result<(), GaveUp> {
         let number = self.number;
-        if status.code() == Some(MISUSE.into()) {
-            return Err(GaveUp::Misused { number, status: MISUSE.into() });
+        let Failure { why, lived } = self.judge(failure)?;
+        let pause = self.backoff.after(lived, rand::random());
+        let pause_ms = pause.as_millis();
+        match why {
+            Why::Ended(status) => {
+                warn!(
+                    worker = number,
+                    pause_ms, "worker {number} ended with {status}, starting it again in {pause_ms} ms"
+                );
+            }
+            Why::Spawn(error) => {
+                error!(
+                    worker = number,
+                    pause_ms, "cannot start worker {number}, trying again in {pause_ms} ms: {error}"
+                );
+            }
         }
-        self.came_up |= lived >= CAME_UP;
-        let starts = self.backoff.failures() + 1;
-        if !self.came_up && starts >= FIRST_STARTS {
-            return Err(GaveUp::NeverStarted { number, starts, outcome: status.to_string() });
-        }
+        self.pause(pause).await;
         Ok(())
     }
 
-    /// Waits for the next start, but not beyond the order to stop.
+    /// Whether starting again can help. A worker that once was well needs no more than the right settings or the right program.
+    fn judge(&mut self, failure: Failure) -> Result<Failure, GaveUp> {
+        let number = self.number;
+        self.came_up |= failure.lived >= CAME_UP;
+        if self.came_up {
+            return Ok(failure);
+        }
+        let starts = self.backoff.failures() + 1;
+        match failure.why {
+            Why::Spawn(source) => Err(GaveUp::Spawn { number, source }),
+            Why::Ended(status) if status.code() == Some(MISUSE.into()) => {
+                Err(GaveUp::Misused { number, status: MISUSE.into() })
+            }
+            Why::Ended(status) if starts >= FIRST_STARTS => {
+                Err(GaveUp::NeverStarted { number, starts, outcome: status.to_string() })
+            }
+            Why::Ended(_) => Ok(failure),
+        }
+    }
+
+    /// Waits for the next start, but not beyond the order to stop, nor where somebody wants it at once.
     async fn pause(&mut self, pause: Duration) {
-        let stop = self.orders.wait_for(|orders| orders.stop);
         tokio::select! {
             () = sleep(pause) => {}
-            _ = stop => {}
+            () = self.stop.cancelled() => {}
+            Some(restart) = self.restarts.recv() => self.renew(restart),
         }
     }
 }

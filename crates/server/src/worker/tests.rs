@@ -34,7 +34,7 @@ async fn start(workers: u16) -> Running {
     let address = listener.local_addr().expect("bound");
     let (shutdown, told) = oneshot::channel();
     let told = async { drop(told.await) };
-    let outcome = tokio::spawn(run(settings.clone(), 0, Some(Listener::Tcp(listener)), told));
+    let outcome = tokio::spawn(run(settings.clone(), 0, Some(Listener::Tcp(listener)), None, told));
     Running { address, key, settings, shutdown: Some(shutdown), outcome, _directory: directory }
 }
 
@@ -149,7 +149,7 @@ async fn a_worker_without_its_address_opens_nothing() {
     for name in ["LOCKSTEP__SERVER__LISTEN", "LOCKSTEP__SERVER__OPS_LISTEN"] {
         let (settings, directory) = testing::settings(&[("LOCKSTEP__SERVER__LISTEN", "127.0.0.1:0"), (name, &address)]);
 
-        let outcome = run(Arc::new(settings), 0, None, std::future::pending()).await;
+        let outcome = run(Arc::new(settings), 0, None, None, std::future::pending()).await;
 
         assert!(matches!(outcome, Err(Error::Bind(BindError::InUse(_)))), "{name}: {outcome:?}");
         assert_eq!(std::fs::read_dir(directory.path()).expect("there").count(), 0, "{name}");
