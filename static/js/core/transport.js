@@ -41,7 +41,7 @@ export class Transport {
   /** @type {Socket|null} */ #socket = null;
   /** @type {any} */ #timer = null;
   #wanted = false;
-  /** @type {number|null} */ #byeMs = null;
+  /** When to move to another worker, since this one goes. @type {number|null} */ #moveAt = null;
 
   /**
    * @param {() => Socket} open   makes a socket that is not connected yet
@@ -71,6 +71,7 @@ export class Transport {
   /** Ends the connection, so that nobody waits for a page that is gone. */
   stop() {
     this.#wanted = false;
+    this.#moveAt = null;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
     this.#socket?.disconnect();
@@ -118,7 +119,7 @@ export class Transport {
   }
 
   #up() {
-    this.#byeMs = null;
+    this.#moveAt = null;
     const transport = this.#socket?.io?.engine?.transport?.name ?? null;
     this.#set({ state: "live", attempt: 0, transport, why: undefined });
     this.#listeners.up();
@@ -141,16 +142,29 @@ export class Transport {
 
   /** @param {string} name @param {any} payload */
   #packet(name, payload) {
-    if (name === "sync:bye") this.#byeMs = Number(payload?.retryMs ?? 0);
+    if (name === "sync:bye") this.#bye(Number(payload?.retryMs ?? 0));
     this.#listeners.packet(name, payload);
+  }
+
+  /**
+   * The worker goes. Until it is this page's turn to move, the connection delivers as before: there is no time without news, only the
+   * blink between the old connection and the new one. @param {number} ms
+   */
+  #bye(ms) {
+    if (!this.#wanted || this.#moveAt !== null) return;
+    this.#moveAt = this.#clock.now() + ms;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = this.#clock.setTimeout(() => this.reconnect(), ms);
   }
 
   /** @param {number} [ms] */
   #later(ms) {
     if (!this.#wanted) return;
+    // Cut before its turn the page still waits for it: all pages of a worker at once would be a rush.
+    const turn = this.#moveAt === null ? null : Math.max(0, this.#moveAt - this.#clock.now());
+    this.#moveAt = null;
     this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(() => this.#try(), ms ?? this.#byeMs ?? this.#backoff());
-    this.#byeMs = null;
+    this.#timer = this.#clock.setTimeout(() => this.#try(), ms ?? turn ?? this.#backoff());
   }
 
   #backoff() {

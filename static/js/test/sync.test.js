@@ -225,16 +225,59 @@ test("waits between tries double with full jitter, and after ten the page says o
   assert.equal(sync.status.state, "offline");
 });
 
-test("a worker that goes says when to come back", async () => {
+test("a page whose worker goes hears everything until it is its turn to move, then moves in a blink", async () => {
+  const { sync, socket, clock } = await joined();
+  const seen = [];
+  sync.on("files:changed", (event) => seen.push(event.seq));
+
+  socket.emit("sync:bye", { retryMs: 3000 });
+  await clock.advance(2999);
+  socket.emit("files:changed", change("files", 11, 10));
+  await settle();
+  assert.deepEqual([socket.connected, socket.connects, seen], [true, 1, [11]]);
+  await clock.advance(1);
+
+  assert.deepEqual([socket.connected, socket.connects], [false, 2]);
+  socket.accept();
+  assert.deepEqual(socket.last("sync:join").payload, { rooms: { files: ["a", 11] } });
+});
+
+test("a page that is cut before its turn waits for the rest of it", async () => {
   const { socket, clock } = await joined();
 
   socket.emit("sync:bye", { retryMs: 3000 });
+  await clock.advance(1000);
   socket.drop("io server disconnect");
-  await clock.advance(2999);
+  await clock.advance(1999);
   assert.equal(socket.connects, 1);
   await clock.advance(1);
 
   assert.equal(socket.connects, 2);
+});
+
+test("a page moves once, and a connection that breaks later is nobody's farewell", async () => {
+  const { socket, clock } = await joined();
+  socket.emit("sync:bye", { retryMs: 3000 });
+  socket.emit("sync:bye", { retryMs: 4000 });
+  await clock.advance(3000);
+  socket.accept();
+
+  await clock.advance(5000);
+  assert.equal(socket.connects, 2);
+  socket.drop();
+  await clock.advance(500);
+
+  assert.equal(socket.connects, 3);
+});
+
+test("a page that is put away after the farewell does not move", async () => {
+  const { sync, socket, clock } = await joined();
+  socket.emit("sync:bye", { retryMs: 3000 });
+
+  sync.lifeline.leave();
+  await clock.advance(10_000);
+
+  assert.equal(socket.connects, 1);
 });
 
 test("a refused session is told apart from a server that is gone", () => {
