@@ -42,6 +42,8 @@ pub(super) enum Output {
     },
     /// The connection is of no use.
     Reconnect,
+    /// The worker goes: after this time, come back elsewhere. Until then it tells all it has to tell.
+    Move(Duration),
 }
 
 #[derive(Debug, Default)]
@@ -100,24 +102,24 @@ impl Follower {
         rooms.into_iter().flat_map(|room| self.step(&room, Input::Timeout)).collect()
     }
 
-    /// A packet has arrived. `Err` asks for a new connection after a pause.
-    pub(super) fn packet(&mut self, packet: Packet) -> Result<Vec<Output>, Duration> {
-        Ok(match packet {
+    /// A packet has arrived.
+    pub(super) fn packet(&mut self, packet: Packet) -> Vec<Output> {
+        match packet {
             Packet::Event { name, args, .. } => {
                 let argument = args.into_iter().next().unwrap_or(Value::Null);
-                return self.event(name, argument);
+                self.event(name, argument)
             }
             Packet::Ack { id, args } => self.ack(id, args.first().unwrap_or(&Value::Null)),
             _ => Vec::new(),
-        })
+        }
     }
 
-    fn event(&mut self, name: String, argument: Value) -> Result<Vec<Output>, Duration> {
+    fn event(&mut self, name: String, argument: Value) -> Vec<Output> {
         match name.as_str() {
-            "sync:bye" => Err(Duration::from_millis(argument.get("retryMs").and_then(Value::as_u64).unwrap_or(1_000))),
-            "sync:pos" => Ok(self.beat(&argument)),
-            "sync:reset" => Ok(self.reset(&argument)),
-            _ => Ok(self.change(name, argument)),
+            "sync:bye" => vec![bye(&argument)],
+            "sync:pos" => self.beat(&argument),
+            "sync:reset" => self.reset(&argument),
+            _ => self.change(name, argument),
         }
     }
 
@@ -235,6 +237,10 @@ impl Follower {
     }
 }
 
+fn bye(bye: &Value) -> Output {
+    Output::Move(Duration::from_millis(bye.get("retryMs").and_then(Value::as_u64).unwrap_or(1_000)))
+}
+
 /// The room whose chain an event belongs to.
 fn room_of(event: &Value) -> Option<Room> {
     let named = event.get("room").and_then(Value::as_str);
@@ -251,7 +257,7 @@ mod tests {
     use super::*;
 
     fn joined(follower: &mut Follower, id: u64, rooms: &Value) -> Vec<Output> {
-        follower.packet(Packet::Ack { id, args: vec![json!({"ok": true, "rooms": rooms})] }).expect("no pause")
+        follower.packet(Packet::Ack { id, args: vec![json!({"ok": true, "rooms": rooms})] })
     }
 
     fn live(seq: i64) -> Value {
@@ -263,7 +269,7 @@ mod tests {
     }
 
     fn hear(follower: &mut Follower, event: Value) -> Vec<Output> {
-        follower.packet(Packet::event(None, "files:changed", event)).expect("no pause")
+        follower.packet(Packet::event(None, "files:changed", event))
     }
 
     fn shown(outputs: &[Output]) -> Vec<i64> {
@@ -333,9 +339,8 @@ mod tests {
     fn what_is_lost_for_good_is_said_so_and_it_goes_on() {
         let mut follower = following();
 
-        let outputs = follower
-            .packet(Packet::event(None, "sync:reset", json!({"epoch": "e", "seq": 20, "why": "trimmed"})))
-            .expect("no pause");
+        let reset = json!({"epoch": "e", "seq": 20, "why": "trimmed"});
+        let outputs = follower.packet(Packet::event(None, "sync:reset", reset));
 
         assert_eq!(outputs, [Output::Gap { room: Room::Files, seq: Seq(20) }]);
         assert_eq!(shown(&hear(&mut follower, event(21, 20))), [21]);
@@ -346,7 +351,7 @@ mod tests {
         let mut follower = following();
         let mut beat = |seq: i64| {
             let beat = json!({"epoch": "e", "rooms": {"files": seq, "users": 99}});
-            follower.packet(Packet::event(None, "sync:pos", beat)).expect("no pause").len()
+            follower.packet(Packet::event(None, "sync:pos", beat)).len()
         };
 
         assert_eq!((beat(10), beat(11)), (0, 1));
@@ -377,10 +382,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_goes_names_the_pause() {
-        let bye = following().packet(Packet::event(None, "sync:bye", json!({"retryMs": 1234})));
+    fn a_server_that_goes_says_when_to_move_and_tells_on_until_then() {
+        let mut follower = following();
 
-        assert_eq!(bye, Err(Duration::from_millis(1234)));
+        let outputs = follower.packet(Packet::event(None, "sync:bye", json!({"retryMs": 1234})));
+
+        assert_eq!(outputs, [Output::Move(Duration::from_millis(1234))]);
+        assert_eq!(shown(&hear(&mut follower, event(11, 10))), [11]);
     }
 
     #[test]

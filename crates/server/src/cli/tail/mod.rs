@@ -6,10 +6,10 @@ mod follower;
 mod line;
 mod session;
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{future::Future, io, path::PathBuf, time::Duration};
 
 use lockstep_protocol::Room;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::{
     follower::{Follower, Output},
@@ -58,23 +58,41 @@ async fn follow(target: &Target, key: &Secret<String>, follower: &mut Follower, 
         Err(ended) => return ended,
     };
     let mut outputs = follower.connected();
+    let mut turn = None;
     loop {
         for output in outputs {
-            if let Err(ended) = put(output, &mut session, json).await {
-                return ended;
+            if let Output::Move(after) = output {
+                turn.get_or_insert(Instant::now() + after);
+            } else if let Err(ended) = put(output, &mut session, json).await {
+                return at_its_turn(ended, turn);
             }
         }
         if follower.is_empty() {
             return Ended::Failed(Failure::Failed("the key may not listen in any of these rooms".to_owned()));
         }
-        outputs = match session.next(follower.waits().then_some(ACK)).await {
-            Ok(Some(packet)) => match follower.packet(packet) {
-                Ok(outputs) => outputs,
-                Err(pause) => return Ended::Pause(pause),
-            },
-            Ok(None) => follower.late(),
-            Err(ended) => return ended,
+        let next = session.next(follower.waits().then_some(ACK));
+        outputs = match before(turn, next).await {
+            None => return Ended::Pause(Duration::ZERO),
+            Some(Ok(Some(packet))) => follower.packet(packet),
+            Some(Ok(None)) => follower.late(),
+            Some(Err(ended)) => return at_its_turn(ended, turn),
         };
+    }
+}
+
+/// What `work` gives, unless our turn to move comes first.
+async fn before<T>(turn: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match turn {
+        Some(turn) => timeout_at(turn, work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
+/// A worker that has said goodbye may cut the connection; our turn to come back is the same.
+fn at_its_turn(ended: Ended, turn: Option<Instant>) -> Ended {
+    match (ended, turn) {
+        (Ended::Lost(_), Some(turn)) => Ended::Pause(turn.saturating_duration_since(Instant::now())),
+        (ended, _) => ended,
     }
 }
 
@@ -84,6 +102,8 @@ const ACK: Duration = Duration::from_secs(5);
 async fn put(output: Output, session: &mut Session, json: bool) -> Result<(), Ended> {
     match output {
         Output::Send(packet) => return session.send(&packet).await,
+        // Whoever follows keeps the time.
+        Output::Move(_) => {}
         Output::Reconnect => return Err(Ended::Lost("no answer to a join".to_owned())),
         Output::Gap { room, seq } => {
             output::note(&format!("{room}: changes up to {seq} were missed; the list of this room tells"));
@@ -98,4 +118,26 @@ async fn put(output: Output, session: &mut Session, json: bool) -> Result<(), En
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_farewell_it_moves_at_its_turn_whoever_ends_the_connection() {
+        let turn = Some(Instant::now() + Duration::from_secs(3));
+        let lost = || Ended::Lost("closed".into());
+
+        assert_eq!(before(turn, sleep(Duration::from_secs(2))).await, Some(()));
+        assert!(matches!(at_its_turn(lost(), turn), Ended::Pause(rest) if rest == Duration::from_secs(1)));
+        assert_eq!(before(turn, sleep(Duration::from_secs(2))).await, None);
+        assert!(matches!(at_its_turn(lost(), turn), Ended::Pause(Duration::ZERO)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_farewell_a_lost_connection_is_a_lost_connection() {
+        assert_eq!(before(None, sleep(Duration::from_secs(60))).await, Some(()));
+        assert!(matches!(at_its_turn(Ended::Lost("closed".into()), None), Ended::Lost(_)));
+    }
 }
