@@ -36,6 +36,14 @@ const REQUESTS_LIMIT: Duration = Duration::from_secs(3);
 /// How long what is left may take to end after that.
 const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
+/// How long a proxy's idle connections stay open after the worker was told to stop, where there are others to go to. A proxy may send a
+/// request on one in the very moment in which it is closed here, and an edit it may not send again: it would answer 502. In this time a
+/// busy proxy uses them up, since each answer is the last one on its connection; on those of a quiet one a request is rare.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether pages and connections have gone.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Connections of the operator's address: a few monitors, none of which may take the place of another for long.
 const OPERATORS: usize = 64;
 
@@ -126,7 +134,8 @@ impl Parts {
         let (door, service) = Door::open(self.state.clone(), http::router(self.state.clone()));
         self.begin_upkeep(&door);
         operator.into_iter().for_each(|listener| self.serve_operator(listener));
-        let guarded = GuardedListener::new(listener, self.guard());
+        let last_entry = CancellationToken::new();
+        let guarded = GuardedListener::new(listener, self.guard()).until(last_entry.clone());
         info!(address = guarded.url(), worker = number, "serving at {}", guarded.url());
         self.greet(&guarded.url()).await;
         let last_call = CancellationToken::new();
@@ -141,9 +150,12 @@ impl Parts {
                 return Err(ended_by_itself(ended));
             }
         }
-        // Nobody comes in any more, idle connections end, and those with a WebSocket or a request under way go on.
-        last_call.cancel();
+        // From here on an answer is the last one on its connection, and no page begins; then nobody comes in any more.
+        self.state.draining.store(true, Ordering::Relaxed);
+        last_entry.cancel();
         self.drain(&door).await;
+        // Idle connections end, and those with a WebSocket or a request under way go on.
+        last_call.cancel();
         door.close().await;
         if timeout(REQUESTS_LIMIT, &mut serving).await.is_err() {
             warn!("some requests were not answered within {REQUESTS_LIMIT:?} of the end");
@@ -194,19 +206,28 @@ impl Parts {
 
     /// Leaves time for pages to go elsewhere, where there is an elsewhere.
     async fn drain(&self, door: &Door) {
-        self.state.draining.store(true, Ordering::Relaxed);
         self.state.sync.farewell().await;
         if self.state.settings.server.workers < 2 {
             return;
         }
         let patience = Duration::from_secs(self.state.settings.server.drain_s);
+        let lingering = sleep(LINGER.min(patience));
         info!(pages = door.pages(), "stopping; {} pages are asked to go elsewhere within {patience:?}", door.pages());
         let empty = async {
             while door.pages() > 0 {
-                sleep(Duration::from_millis(50)).await;
+                sleep(LOOK).await;
             }
         };
         let _ = timeout(patience, empty).await;
+        let unused = async {
+            while self.state.traffic.open() > 0 {
+                sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            () = lingering => {}
+            () = unused => {}
+        }
     }
 
     /// Ends all that was opened. The application before the road, so that the last commits still reach the other workers.

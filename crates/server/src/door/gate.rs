@@ -31,23 +31,16 @@ pub(super) fn head_seen(request: Request) -> Request {
 }
 
 pub(super) async fn pass(State(door): State<Door>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with("/socket.io") {
-        return next.run(request).await;
+    let mut response = if request.uri().path().starts_with("/socket.io") {
+        dressed(door.pass(request, next).await)
+    } else {
+        next.run(request).await
+    };
+    // A worker that goes gives its last answer on each connection: a proxy is to ask the next worker next time.
+    if door.state().is_draining() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    let (parts, body) = request.into_parts();
-    if let Some(refusal) = door.refusal(&parts) {
-        return dressed(refusal);
-    }
-    let request = Request::from_parts(parts, body);
-    let (connection, session) = (connection_of(&request), upgraded_session(&request));
-    let response = door.in_time(request, next).await;
-    if let Some(connection) = connection.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-        connection.switching();
-        if let Some(session) = session {
-            door.remember(session, &connection);
-        }
-    }
-    dressed(response)
+    response
 }
 
 /// What the engine says is for scripts: nobody is to keep it, or to take what pages hear for a page.
@@ -76,6 +69,23 @@ fn upgraded_session(request: &Request) -> Option<String> {
 }
 
 impl Door {
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        let (parts, body) = request.into_parts();
+        if let Some(refusal) = self.refusal(&parts) {
+            return refusal;
+        }
+        let request = Request::from_parts(parts, body);
+        let (connection, session) = (connection_of(&request), upgraded_session(&request));
+        let response = self.in_time(request, next).await;
+        if let Some(connection) = connection.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+            connection.switching();
+            if let Some(session) = session {
+                self.remember(session, &connection);
+            }
+        }
+        response
+    }
+
     /// What a client posts has to come within the time that any body has: the engine would wait for it for ever.
     async fn in_time(&self, request: Request, next: Next) -> Response {
         let posted = request.method() == Method::POST;
@@ -105,6 +115,9 @@ impl Door {
         let session = parameter(&request.uri, "sid");
         if session.is_some_and(|session| self.0.left.contains_key(session)) {
             return Some(refuse(StatusCode::BAD_REQUEST, 1, "Session ID unknown"));
+        }
+        if self.state().is_draining() && session.is_none() {
+            return Some(refuse(StatusCode::SERVICE_UNAVAILABLE, 3, "Bad request: this worker goes, ask another"));
         }
         match parameter(&request.uri, "transport") {
             Some("polling") if settings.shares_listener() => Some(refuse(

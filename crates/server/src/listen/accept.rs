@@ -1,6 +1,8 @@
 //! Accepting connections: so many at once, each under guard.
 
 use std::{
+    collections::VecDeque,
+    future::pending,
     io,
     net::SocketAddr,
     sync::{Arc, Weak},
@@ -13,6 +15,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::sleep,
 };
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
@@ -47,7 +50,11 @@ pub struct Guard {
 /// kernel.
 #[derive(Debug)]
 pub struct GuardedListener {
-    inner: Listener,
+    /// None once it is closed.
+    inner: Option<Listener>,
+    /// Connections that were there before it was closed.
+    waiting: VecDeque<Stream>,
+    closing: CancellationToken,
     guard: Guard,
     permits: Arc<Semaphore>,
 }
@@ -56,12 +63,18 @@ impl GuardedListener {
     /// Puts `inner` under `guard`.
     pub fn new(inner: Listener, guard: Guard) -> Self {
         let permits = Arc::new(Semaphore::new(guard.connections));
-        Self { inner, guard, permits }
+        let closing = CancellationToken::new();
+        Self { inner: Some(inner), waiting: VecDeque::new(), closing, guard, permits }
+    }
+
+    /// The same; closed when `closing` says so. It serves whoever is there by then, and waits for ever after.
+    pub fn until(self, closing: CancellationToken) -> Self {
+        Self { closing, ..self }
     }
 
     /// The address as clients know it.
     pub fn url(&self) -> String {
-        self.inner.url()
+        self.inner.as_ref().map_or_else(String::new, Listener::url)
     }
 
     async fn permit(&self) -> OwnedSemaphorePermit {
@@ -76,10 +89,19 @@ impl GuardedListener {
         permits.acquire_owned().await.expect("the semaphore is never closed")
     }
 
-    async fn next(&self) -> (Stream, Option<SocketAddr>) {
+    async fn next(&mut self) -> (Stream, Option<SocketAddr>) {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.inner.accept().await {
+            let Some(listener) = &self.inner else { return self.left_over().await };
+            let accepted = tokio::select! {
+                biased;
+                () = self.closing.cancelled() => {
+                    self.waiting = self.inner.take().map_or_else(VecDeque::new, Listener::close);
+                    continue;
+                }
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
                 Ok(accepted) => return accepted,
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
@@ -88,6 +110,13 @@ impl GuardedListener {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
+        }
+    }
+
+    async fn left_over(&mut self) -> (Stream, Option<SocketAddr>) {
+        match self.waiting.pop_front() {
+            Some(stream) => (stream, None),
+            None => pending().await,
         }
     }
 }
@@ -112,7 +141,7 @@ impl axum::serve::Listener for GuardedListener {
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.inner.local_addr()
+        self.inner.as_ref().map_or(Ok(None), Listener::local_addr)
     }
 }
 
@@ -165,17 +194,21 @@ mod tests {
     use crate::{config, listen::bind};
 
     async fn listener(connections: usize) -> (GuardedListener, SocketAddr) {
+        let listener = listener_at("127.0.0.1:0", connections).await;
+        let address = listener.local_addr().expect("one").expect("TCP");
+        (listener, address)
+    }
+
+    async fn listener_at(address: &str, connections: usize) -> GuardedListener {
         let settings = config::load(&config::Inputs::default()).expect("the defaults").settings;
-        let inner = bind(&"127.0.0.1:0".parse().expect("an address"), &settings.server).await.expect("binds");
+        let inner = bind(&address.parse().expect("an address"), &settings.server).await.expect("binds");
         let guard = Guard {
             traffic: Arc::default(),
             connections,
             bounds: Bounds { write_stall: Duration::from_secs(10), packets: 512, bytes: 1 << 20 },
             header: Duration::from_secs(10),
         };
-        let listener = GuardedListener::new(inner, guard);
-        let address = listener.local_addr().expect("one").expect("TCP");
-        (listener, address)
+        GuardedListener::new(inner, guard)
     }
 
     #[tokio::test]
@@ -205,6 +238,25 @@ mod tests {
         drop(held);
 
         waiting.await;
+    }
+
+    /// A proxy that had connected a moment before has perhaps sent an edit, which it may not send again.
+    #[tokio::test]
+    async fn who_had_connected_before_the_end_is_served_and_who_comes_later_finds_nothing() {
+        let directory = tempfile::TempDir::new().expect("a directory");
+        let path = directory.path().join("s.sock");
+        let closing = CancellationToken::new();
+        let mut listener = listener_at(&format!("unix:{}", path.display()), 9).await.until(closing.clone());
+        let mut early = tokio::net::UnixStream::connect(&path).await.expect("connects");
+
+        closing.cancel();
+        let (mut taken, _) = listener.accept().await;
+        taken.write_all(b"hi").await.expect("writes");
+
+        assert_eq!(early.read_u16().await.expect("reads"), u16::from_be_bytes(*b"hi"));
+        assert!(futures_util::poll!(Box::pin(listener.accept())).is_pending());
+        let late = tokio::net::UnixStream::connect(&path).await.expect_err("nobody is there");
+        assert_eq!(late.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Taking an address, here or from the process that started this one.
 
 use std::{
+    collections::VecDeque,
     io,
     net::{SocketAddr, TcpListener as StdTcpListener},
     os::{
@@ -10,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 use super::{address::Listen, socket_file::SocketFile, stream::Stream};
 use crate::config::Server;
@@ -121,6 +122,21 @@ impl Listener {
             }
             Listener::Unix(listener, _) => Ok((Stream::Unix(listener.accept().await?.0), None)),
         }
+    }
+
+    /// Takes no more connections. Gives those that wait to be taken where nobody else will take them: behind a socket file of our own,
+    /// which is gone first, so that whoever comes now finds nothing and asks the next worker.
+    pub(super) fn close(self) -> VecDeque<Stream> {
+        let Listener::Unix(listener, Some(file)) = self else { return VecDeque::new() };
+        drop(file);
+        // Asked of the kernel itself: the runtime hears of a connection a little later.
+        let Ok(listener) = listener.into_std() else { return VecDeque::new() };
+        let waiting = std::iter::from_fn(|| {
+            let (stream, _) = listener.accept().ok()?;
+            stream.set_nonblocking(true).ok()?;
+            UnixStream::from_std(stream).ok()
+        });
+        waiting.map(Stream::Unix).collect()
     }
 
     pub(super) fn local_addr(&self) -> io::Result<Option<SocketAddr>> {

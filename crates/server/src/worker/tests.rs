@@ -90,6 +90,18 @@ async fn page(running: &Running) -> TcpStream {
     stream
 }
 
+/// A GET on a connection that is kept; the head of the answer.
+async fn ask(stream: &mut TcpStream, path: &str, headers: &str) -> String {
+    let connection = if headers.is_empty() { "keep-alive" } else { "Upgrade" };
+    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).await.expect("takes it");
+    let head = expect(stream, "\r\n\r\n").await;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or_default()];
+    timeout(PATIENCE, stream.read_exact(&mut body)).await.expect("in time").expect("a body");
+    head
+}
+
 /// A short text frame of a client, masked with zeros.
 async fn say(stream: &mut TcpStream, text: &str) {
     let length = u8::try_from(text.len()).expect("short") | 0x80;
@@ -109,6 +121,29 @@ async fn during_the_drain_nobody_gets_in_and_pages_go_on() {
     expect(&mut page, "\"sync:bye\"").await;
     say(&mut page, "421[\"sync:leave\",{\"room\":\"files\"}]").await;
     expect(&mut page, "431[{\"ok\":true}]").await;
+    drop(page);
+    assert!(running.ended().await.is_ok());
+}
+
+/// A proxy keeps connections; what it sends on one while the worker goes must be answered, and asked of another worker next time.
+#[tokio::test]
+async fn during_the_drain_a_kept_connection_gets_its_last_answer_and_no_page_begins() {
+    let mut running = start(2).await;
+    let page = page(&running).await;
+    let (mut kept, mut other) = (running.connect().await, running.connect().await);
+    for stream in [&mut kept, &mut other] {
+        let answer = ask(stream, "/healthz", "").await;
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+
+    running.stop();
+    running.refuses().await;
+
+    let answer = ask(&mut kept, "/healthz", "").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+    let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let answer = ask(&mut other, "/socket.io/?EIO=4&transport=websocket", upgrade).await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     drop(page);
     assert!(running.ended().await.is_ok());
 }
