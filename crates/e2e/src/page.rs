@@ -178,6 +178,19 @@ impl Page {
         .await
     }
 
+    /// The next event, whatever its name.
+    ///
+    /// # Errors
+    /// How the connection ended, where it did.
+    pub async fn next(&mut self) -> Result<Heard, Refused> {
+        loop {
+            if let Some(heard) = self.heard.pop_front() {
+                return Ok(heard);
+            }
+            self.packet().await?;
+        }
+    }
+
     /// Waits until this page's worker has come as far as `seq`. What it had to tell of until then is here: answers leave after it.
     ///
     /// # Panics

@@ -19,6 +19,7 @@ mod refusals;
 mod revocation;
 mod rights;
 mod secrets;
+mod rolling;
 mod slow;
 mod storm;
 mod story;
