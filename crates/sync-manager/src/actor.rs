@@ -116,6 +116,8 @@ pub(crate) struct Actor<L> {
     pub(crate) roster: Roster,
     /// Steps taken so far. None is longer than a look into the ledger may be.
     pub(crate) steps: Arc<AtomicU64>,
+    /// Pages have been asked to come back elsewhere; who comes now is asked at once.
+    pub(crate) leaving: bool,
 }
 
 /// The actor once it knows where it stands.
@@ -125,8 +127,6 @@ struct Live<L> {
     turn: u32,
     /// Since the last tick.
     vain_looks: u32,
-    /// Pages have been asked to come back elsewhere; who comes now is asked at once.
-    leaving: bool,
 }
 
 impl<L: Ledger> Actor<L> {
@@ -145,7 +145,7 @@ impl<L: Ledger> Actor<L> {
         let Some(page) = stop.run_until_cancelled(started).await else { return };
         let worker = Worker::with_memory(self.options.fanout.clone(), page, self.options.ring);
         info!(position = %worker.position(), "in step with the ledger at {}", worker.position());
-        let mut live = Live { actor: self, worker, turn: 0, vain_looks: 0, leaving: false };
+        let mut live = Live { actor: self, worker, turn: 0, vain_looks: 0 };
         live.publish_status();
         live.follow(&mut commands, &mut signals, stop).await;
     }
@@ -196,7 +196,8 @@ impl<L: Ledger> Actor<L> {
         answer
             .map_err(|reason| {
                 self.counters.ledger_errors.add(1);
-                if was {
+                // A worker that goes closes its database before its ears: nothing to wake anybody for.
+                if was && !self.leaving {
                     warn!(reason, "the ledger is out of reach ({reason}); pages stand still until it is back");
                 }
             })
@@ -419,7 +420,7 @@ impl<L: Ledger> Live<L> {
     async fn obey(&mut self, command: Command) {
         match command {
             Command::Attach(id, outlet) => {
-                if self.leaving {
+                if self.actor.leaving {
                     outlet.send(&Run::of(BYE, &come_back()));
                 }
                 self.actor.hub.attach(id, outlet);
@@ -443,7 +444,7 @@ impl<L: Ledger> Live<L> {
                 drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
             }
             Command::Farewell(reply) => {
-                self.leaving = true;
+                self.actor.leaving = true;
                 self.actor.hub.tell_all(BYE, come_back);
                 let _ = reply.send(());
             }

@@ -179,6 +179,7 @@ impl SyncManager {
             hub: hub::Hub::new(counters.clone()),
             roster: roster::Roster::default(),
             steps: steps.clone(),
+            leaving: false,
         };
         tasks.spawn(pump);
         tasks.spawn(actor.run(asked, bus.listen(), stop.clone()));
