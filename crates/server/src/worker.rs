@@ -12,7 +12,7 @@ use lockstep_sync_manager::{
     Identity, Options as SyncOptions, SyncManager,
     bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions, Sentinels},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -27,6 +27,7 @@ use crate::{
     supervisor::Reporter,
 };
 
+mod drain;
 mod life;
 
 /// How long requests under way may take to their answer once no page is left. An edit takes milliseconds. With the door's three
@@ -35,14 +36,6 @@ const REQUESTS_LIMIT: Duration = Duration::from_secs(3);
 
 /// How long what is left may take to end after that.
 const CLOSE_LIMIT: Duration = Duration::from_secs(3);
-
-/// How long a proxy's idle connections stay open after the worker was told to stop, where there are others to go to. A proxy may send a
-/// request on one in the very moment in which it is closed here, and an edit it may not send again: it would answer 502. In this time a
-/// busy proxy uses them up, since each answer is the last one on its connection; on those of a quiet one a request is rare.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// How often it is looked whether pages and connections have gone.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Connections of the operator's address: a few monitors, none of which may take the place of another for long.
 const OPERATORS: usize = 64;
@@ -153,7 +146,7 @@ impl Parts {
         // From here on an answer is the last one on its connection, and no page begins; then nobody comes in any more.
         self.state.draining.store(true, Ordering::Relaxed);
         last_entry.cancel();
-        self.drain(&door).await;
+        drain::drain(&self.state, &door).await;
         // Idle connections end, and those with a WebSocket or a request under way go on.
         last_call.cancel();
         door.close().await;
@@ -201,32 +194,6 @@ impl Parts {
     async fn greet(&self, url: &str) {
         if let Ok(true) = self.state.app.first_run().await {
             warn!("nobody can sign in at {url} yet; make the first administrator: lockstep user add NAME --admin");
-        }
-    }
-
-    /// Leaves time for pages to go elsewhere, where there is an elsewhere.
-    async fn drain(&self, door: &Door) {
-        self.state.sync.farewell().await;
-        if self.state.settings.server.workers < 2 {
-            return;
-        }
-        let patience = Duration::from_secs(self.state.settings.server.drain_s);
-        let lingering = sleep(LINGER.min(patience));
-        info!(pages = door.pages(), "stopping; {} pages are asked to go elsewhere within {patience:?}", door.pages());
-        let empty = async {
-            while door.pages() > 0 {
-                sleep(LOOK).await;
-            }
-        };
-        let _ = timeout(patience, empty).await;
-        let unused = async {
-            while self.state.traffic.open() > 0 {
-                sleep(LOOK).await;
-            }
-        };
-        tokio::select! {
-            () = lingering => {}
-            () = unused => {}
         }
     }
 

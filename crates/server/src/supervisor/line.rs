@@ -2,6 +2,9 @@
 //!
 //! Before the worker starts, the listener that all workers share is put on it, if there is one. From then on the worker says single
 //! bytes: that it is ready, then signs of life. The line has no name and no file, so nobody else can speak on it.
+//!
+//! After an upgrade by SIGHUP the supervisor is older than its workers. So words, like the arguments of `lockstep worker`, are only ever
+//! added, and a byte that is no known word is passed over.
 
 use std::{
     future::pending,
