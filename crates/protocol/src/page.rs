@@ -8,7 +8,8 @@
 //! event    joining or refreshing → hold · other epoch → refresh · seq ≤ pos → drop · prev ≤ pos → apply · else → hole: join again
 //! beat     other epoch, or seq > pos → join again
 //! ack      recovered → its events by the same rules, then the held ones · live → run the views once · refresh → fetch
-//! snapshot taken only at or after the announced position, else fetched again; then the held events by the same rules
+//! snapshot older than announced → fetched again · newer → shown, then join again with it: the worker must know that place too
+//!          otherwise shown; then the held events by the same rules
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -206,14 +207,24 @@ impl Page {
             position.seq = mark.seq;
             return acts.push(Act::Apply(mark.seq));
         }
+        self.join_holding(acts);
+        self.hold(mark, acts);
+    }
+
+    /// Joins again and keeps what is held.
+    fn join_holding(&mut self, acts: &mut Vec<Act>) {
         self.state = State::Joining { tries: 0 };
         acts.push(Act::Join(self.position.clone()));
-        self.hold(mark, acts);
     }
 
     fn refresh(&mut self, base: Position, acts: &mut Vec<Act>) {
         acts.push(Act::Fetch(base.clone()));
         self.state = State::Refreshing { base };
+    }
+
+    /// Whether the worker has yet to hear of what is shown here already. It gets a moment, or page and worker would go round at once.
+    fn is_ahead_of(&self, base: &Position) -> bool {
+        self.position.as_ref().is_some_and(|own| own.epoch == base.epoch && own.seq > base.seq)
     }
 
     fn beat(&mut self, beat: &Position, acts: &mut Vec<Act>) {
@@ -240,6 +251,10 @@ impl Page {
             Joined::Denied => {
                 self.forget(State::Denied);
                 acts.push(Act::Denied);
+            }
+            Joined::Refresh(base) if self.is_ahead_of(&base) => {
+                acts.push(Act::FetchAgain(base.clone()));
+                self.state = State::Refreshing { base };
             }
             Joined::Refresh(base) => self.refresh(base, acts),
             Joined::Live(position) => {
@@ -289,6 +304,11 @@ impl Page {
         }
         self.overflown = None;
         acts.push(Act::Show(position.seq));
+        if position.seq > needed {
+            // The worker has not said so much. Should a restored backup undo it before the worker hears of it, nobody would notice.
+            self.position = Some(position);
+            return self.join_holding(acts);
+        }
         self.settle(position, acts);
     }
 

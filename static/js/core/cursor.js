@@ -6,7 +6,8 @@
  * order; whoever holds the cursor carries them out.
  *
  * Guarantees: an event is applied at most once and in order; a hole is never stepped over; a snapshot older than what has been
- * announced is never taken. It never guesses: where order cannot be proved it asks for a join or a fresh look.
+ * announced is never taken, and one that is newer is followed by a join. It never guesses: where order cannot be proved it asks for a
+ * join or a fresh look.
  *
  * @typedef {import("./wire.js").SyncEvent} SyncEvent
  * @typedef {import("./wire.js").Position} Position
@@ -91,7 +92,7 @@ export class Cursor {
     if (this.state !== "joining") return [];
     if (!ack.ok) return this.#deny(ack.error ?? "internal");
     const position = { epoch: String(ack.epoch), seq: Number(ack.seq) };
-    if (ack.mode === "refresh") return this.#refresh(position);
+    if (ack.mode === "refresh") return this.#isAheadOf(position) ? this.#givingTime(position) : this.#refresh(position);
     if (ack.mode === "live") return [{ do: "run", position }, ...this.#settle(position)];
     return this.#recovered(position, ack.events ?? []);
   }
@@ -111,7 +112,11 @@ export class Cursor {
     const needed = this.needed;
     if (snapshot.epoch !== needed.epoch || snapshot.seq < needed.seq) return this.#again(needed);
     this.#overflown = null;
-    return [{ do: "show", position: snapshot }, ...this.#settle(snapshot)];
+    const show = /** @type {Decision} */ ({ do: "show", position: snapshot });
+    if (snapshot.seq === needed.seq) return [show, ...this.#settle(snapshot)];
+    // The worker has not said so much. Should a restored backup undo it before the worker hears of it, nobody would notice.
+    this.position = { epoch: snapshot.epoch, seq: snapshot.seq };
+    return [show, ...this.#joinHolding()];
   }
 
   /** @returns {Decision[]} */
@@ -150,9 +155,15 @@ export class Cursor {
       this.position = { epoch, seq: event.seq };
       return [{ do: "apply", event }];
     }
+    return [...this.#joinHolding(), ...this.#hold(event)];
+  }
+
+  /** Joins again and keeps what is held. @returns {Decision[]} */
+  #joinHolding() {
     this.state = "joining";
+    this.base = null;
     this.#tries = 0;
-    return [{ do: "join", position }, ...this.#hold(event)];
+    return [{ do: "join", position: this.position }];
   }
 
   /** @param {Position} base @returns {Decision[]} */
@@ -161,6 +172,17 @@ export class Cursor {
     this.base = base;
     this.#tries = 0;
     return [{ do: "refresh", position: base, after: 0 }];
+  }
+
+  /** Whether the worker has yet to hear of what is shown here already. @param {Position} base */
+  #isAheadOf(base) {
+    return this.position?.epoch === base.epoch && this.position.seq > base.seq;
+  }
+
+  /** It gets a moment, or page and worker would go round at once. @param {Position} base @returns {Decision[]} */
+  #givingTime(base) {
+    this.#refresh(base);
+    return this.#again(base);
   }
 
   /** @param {Position} needed @returns {Decision[]} */

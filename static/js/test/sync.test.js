@@ -138,6 +138,8 @@ test("a reset fetches, takes only data that is new enough, and goes on from ther
   assert.notEqual(sync.status.staleSince, null);
   await clock.advance(200);
   assert.deepEqual(sync.position("files"), { epoch: "b", seq: 55, provenAt: 200 });
+  assert.deepEqual(socket.last("sync:join").payload, { room: "files", epoch: "b", seq: 55 }); // newer than the worker has said
+  socket.last("sync:join").resolve({ ...recovered("files", 55, []), epoch: "b" });
   socket.emit("files:changed", change("files", 56, 55, { epoch: "b" }));
   await clock.advance(1000);
 
