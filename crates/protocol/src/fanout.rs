@@ -18,7 +18,7 @@ use crate::{
 /// assert_eq!(fanout.dependents(&Room::Categories), [Room::Files]);
 /// assert!(FanOut::new([(Room::Files, Room::Users), (Room::Users, Room::Files)]).is_err());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FanOut {
     /// For each room all that follow from it, nearest first; closed over chains.
     dependents: BTreeMap<Room, Vec<Room>>,

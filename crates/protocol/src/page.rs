@@ -23,7 +23,7 @@ pub const MAX_HELD: usize = 1_000;
 const MAX_TRIES: u8 = 3;
 
 /// The part of an event that decides what happens to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mark {
     /// Which life of the ledger.
     pub epoch: Epoch,
@@ -34,7 +34,7 @@ pub struct Mark {
 }
 
 /// The answer to a join.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub enum Joined {
     /// From now on.
@@ -54,7 +54,7 @@ pub enum Joined {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The connection is up, for the first time or again.
@@ -114,8 +114,8 @@ enum State {
     Denied,
 }
 
-/// The machine.
-#[derive(Debug, Clone)]
+/// The machine. Two that are equal decide alike for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     state: State,
     position: Option<Position>,

@@ -2,12 +2,16 @@
 //!
 //! Bounded in events and in bytes; the oldest go first, and the floor tells how far back it reaches.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use crate::{
     event::{Emission, Record},
     fanout::FanOut,
-    position::Seq,
+    position::{Epoch, Seq},
     room::Room,
 };
 
@@ -21,7 +25,32 @@ struct Entry {
     bytes: usize,
 }
 
-#[derive(Debug, Clone)]
+impl Entry {
+    /// What tells it from others: a place names one record, and what a room hears of a record is told apart by `prev`.
+    fn identity(&self) -> (&Epoch, Seq, impl Iterator<Item = (&Room, Seq)>) {
+        let heard = self.emissions.iter().map(|emission| (&emission.room, emission.prev));
+        (&self.record.epoch, self.record.seq, heard)
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        let ((epoch, seq, heard), (others_epoch, others_seq, others)) = (self.identity(), other.identity());
+        epoch == others_epoch && seq == others_seq && heard.eq(others)
+    }
+}
+
+impl Eq for Entry {}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let (epoch, seq, heard) = self.identity();
+        (epoch, seq).hash(hasher);
+        heard.for_each(|one| one.hash(hasher));
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Ring {
     entries: VecDeque<Entry>,
     capacity: usize,

@@ -10,7 +10,7 @@
 //! ledger page     other epoch, cursor below floor, cursor above top, first gprev ≠ cursor → Reset · else apply each row
 //! ```
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
     client::RefreshWhy,
@@ -81,8 +81,8 @@ pub enum Resume {
     Refresh(RefreshWhy),
 }
 
-/// The state of one worker towards one ledger.
-#[derive(Debug, Clone)]
+/// The state of one worker towards one ledger. Two that are equal answer alike for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Worker {
     fanout: Arc<FanOut>,
     epoch: Epoch,
@@ -90,7 +90,7 @@ pub struct Worker {
     /// Where this worker began to keep count; the chain of a room that has been quiet since begins here.
     base: Seq,
     last_global: Seq,
-    last: HashMap<Room, Seq>,
+    last: BTreeMap<Room, Seq>,
     ring: Ring,
     ring_capacity: usize,
 }
@@ -104,7 +104,7 @@ impl Worker {
             cursor: head.top,
             base: head.top,
             last_global: head.top,
-            last: HashMap::new(),
+            last: BTreeMap::new(),
             ring: Ring::new(ring_capacity, head.top),
             ring_capacity,
         }

@@ -238,6 +238,24 @@ fn a_forgotten_room_shows_a_hole_to_those_who_know_less() {
     assert!(worker.last(&room) >= first.seq);
 }
 
+/// Else each import that somebody has looked at would make every quiet page ask.
+#[test]
+fn rooms_that_come_and_go_break_no_chain_where_somebody_is() {
+    let mut ledger = Ledger::new();
+    let mut worker = ledger.worker();
+    let import = Room::Import("1".into());
+    worker.enter(&Room::Users);
+    let joined_at = worker.position().seq;
+
+    let first = ledger.commit(import.clone());
+    apply(&mut worker, &first);
+    worker.forget(&import);
+    let second = ledger.commit(Room::Users);
+    let emissions = apply(&mut worker, &second);
+
+    assert!(emissions[0].prev <= joined_at);
+}
+
 /// What happens to each message on the bus.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
