@@ -11,9 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{
-    Address, Api, Disk, LIMIT, Launch, Nginx, Postgres, Process, Redis, Relay, eventually, http, lockstep,
-};
+use crate::{Address, Api, Disk, LIMIT, Launch, Nginx, Postgres, Process, Redis, Relay, eventually, http, lockstep};
 
 mod sections;
 mod shape;
