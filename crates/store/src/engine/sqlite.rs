@@ -42,6 +42,9 @@ const OPEN_ATTEMPTS: u32 = 50;
 /// write-ahead log the same mode.
 const FILE_MODE: u32 = 0o640;
 
+/// A transaction that reads first and writes then could fail at once, whatever the time-out.
+const WRITE: &str = "BEGIN IMMEDIATE";
+
 /// Pause between two attempts to open.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
@@ -78,7 +81,14 @@ impl Engine {
 
     /// Begins a transaction that writes. One at a time; the others wait, at most a few seconds.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        Ok(Tx(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        match self.writer.begin_with(WRITE).await {
+            // SQLite itself ended a transaction that met a full disk, and the connection believes that it still stands.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(Tx(self.writer.begin_with(WRITE).await?))
+            }
+            begun => Ok(Tx(begun?)),
+        }
     }
 
     /// Begins a transaction that only reads. All its reads see one moment.
@@ -187,11 +197,13 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
     let migration = |version, name: &'static str, text: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
-    let migrator = Migrator::with_migrations(vec![
+    let mut migrator = Migrator::with_migrations(vec![
         migration(1, "beginning", include_str!("../../migrations/sqlite/0001_beginning.sql")),
         migration(2, "secret", include_str!("../../migrations/sqlite/0002_secret.sql")),
     ]);
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+    // A newer build only adds, so that workers of this one can live beside it while they are replaced one after the other.
+    migrator.set_ignore_missing(true);
+    let mut tx = connection.begin_with(WRITE).await.map_err(OpenError::Connect)?;
     migrator.run_direct(None, &mut *tx, false).await.map_err(OpenError::Migrate)?;
     tx.commit().await.map_err(OpenError::Connect)
 }

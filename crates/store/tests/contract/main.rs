@@ -25,6 +25,7 @@ mod access;
 mod cancel;
 mod crash;
 mod entities;
+mod full;
 mod ledger;
 mod opening;
 mod publish;

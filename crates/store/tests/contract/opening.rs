@@ -3,7 +3,7 @@
 use lockstep_protocol::ledger::Ledger;
 use lockstep_store::{OpenError, Options, SharedClock, Store};
 
-use crate::world::{Engine, NOON, Postgres, World};
+use crate::world::{Engine, NOON, Postgres, Sqlite, World};
 
 contract!(
     what_was_kept_is_there_after_a_restart,
@@ -11,7 +11,7 @@ contract!(
     several_workers_that_start_together_on_an_empty_database_all_open_it,
 );
 
-contract!(for sqlite_alone = Sqlite: another_machine_waits_until_the_first_is_silent);
+contract!(for sqlite_alone = Sqlite: another_machine_waits_until_the_first_is_silent, what_a_newer_build_has_added_is_no_obstacle);
 
 contract!(for postgres_alone = Postgres: machines_are_welcome, tables_are_as_those_of_sqlite_and_text_is_compared_by_bytes);
 
@@ -51,6 +51,16 @@ async fn another_machine_waits_until_the_first_is_silent<E: Engine>(world: World
 
     world.hands.set(NOON + 180_000);
     open("beta").await.expect("the first is silent");
+}
+
+/// While workers are replaced one after the other, one of the old ones may die and start again on tables that the new ones have added to.
+async fn what_a_newer_build_has_added_is_no_obstacle(world: World<Sqlite>) {
+    let options: sqlx::sqlite::SqliteConnectOptions = world.engine.url().parse().expect("a URL");
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
+    let added = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'newer', 1, x'00', 0)";
+    sqlx::raw_sql(added).execute(&mut connection).await.expect("noted");
+
+    world.another(|_| ()).await.expect("opened");
 }
 
 async fn several_workers_that_start_together_on_an_empty_database_all_open_it<E: Engine>(world: World<E>) {

@@ -42,6 +42,8 @@ pub(crate) struct Authors {
     /// Whether they are to edit, and how many are at it just now.
     work: watch::Sender<bool>,
     busy: watch::Receiver<usize>,
+    /// How many edits were answered for.
+    answered: watch::Receiver<u64>,
     _tasks: JoinSet<()>,
 }
 
@@ -51,7 +53,8 @@ impl Authors {
     /// # Errors
     /// When their rows could not be made.
     pub(crate) async fn begin(person: &Api, edits_per_s: u32, seed: u64) -> Result<Authors, String> {
-        let (known, work, (count, busy)) = (Arc::default(), watch::Sender::new(true), watch::channel(0));
+        let (known, work) = (Arc::default(), watch::Sender::new(true));
+        let ((count, busy), (answers, answered)) = (watch::channel(0), watch::channel(0));
         let mut tasks = JoinSet::new();
         for number in 0..AUTHORS {
             let mut author = Author {
@@ -61,13 +64,14 @@ impl Authors {
                 known: Arc::clone(&known),
                 work: work.subscribe(),
                 busy: count.clone(),
+                answers: answers.clone(),
                 random: StdRng::seed_from_u64(seed.wrapping_add(u64::from(number))),
             };
             author.settle().await?;
             let pace = Duration::from_secs(1) * AUTHORS / edits_per_s;
             tasks.spawn(author.edit_on(pace));
         }
-        Ok(Authors { known, work, busy, _tasks: tasks })
+        Ok(Authors { known, work, busy, answered, _tasks: tasks })
     }
 
     /// Stops them, and waits until none is in the middle of an edit.
@@ -80,6 +84,13 @@ impl Authors {
     /// Sets them to work again.
     pub(crate) fn resume(&self) {
         self.work.send_replace(true);
+    }
+
+    /// Waits until an edit is answered for; how long that took, unless it is more than `limit`.
+    pub(crate) async fn succeed(&self, limit: Duration) -> Option<Duration> {
+        let (started, mut answered) = (Instant::now(), self.answered.clone());
+        answered.mark_unchanged();
+        timeout(limit, answered.changed()).await.ok().map(|_| started.elapsed())
     }
 
     /// When each revision was known to be committed.
@@ -95,6 +106,7 @@ struct Author {
     known: Arc<Mutex<Known>>,
     work: watch::Receiver<bool>,
     busy: watch::Sender<usize>,
+    answers: watch::Sender<u64>,
     random: StdRng,
 }
 
@@ -156,7 +168,10 @@ impl Author {
         let sent = Instant::now();
         let reply = self.ask(Method::PATCH, &path, &[("if-match", &seen)], &body).await;
         match reply {
-            Some(reply) if reply.status == 200 => self.learn(row, &reply.json(), Instant::now()),
+            Some(reply) if reply.status == 200 => {
+                self.learn(row, &reply.json(), Instant::now());
+                self.answers.send_modify(|answers| *answers += 1);
+            }
             _ => self.look(row, &path, sent).await,
         }
     }

@@ -59,7 +59,8 @@ pub(crate) struct Finding {
     pub(crate) events: usize,
     /// What the checker says.
     pub(crate) verdict: Verdict,
-    /// From the end of the fault until every page had all that had been committed by then; nothing when one never had.
+    /// From the end of the fault until an edit was answered for, and every page had all that had been committed by then; nothing when
+    /// that never came.
     pub(crate) recovery: Option<Duration>,
 }
 
@@ -133,7 +134,9 @@ impl Stage {
         }
         fault.end(self).await?;
         begun?;
-        let recovery = self.crowd.arrive(&self.history()?.tops(), fault.patience()).await;
+        let edited = self.authors.succeed(fault.patience()).await;
+        let arrived = self.crowd.arrive(&self.history()?.tops(), fault.patience()).await;
+        let recovery = edited.zip(arrived).map(|(edited, arrived)| edited.max(arrived));
         sleep(pace.calm).await;
         self.authors.pause().await;
         self.judge(fault, fault.patience(), recovery).await

@@ -144,6 +144,8 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
         migration(2, "secret", include_str!("../../../migrations/postgres/0002_secret.sql")),
     ]);
     migrator.set_locking(false);
+    // As with SQLite: a newer build only adds, and workers of this one live beside it for a while.
+    migrator.set_ignore_missing(true);
     let mut tx = connection.begin().await.map_err(OpenError::Reach)?;
     sqlx::raw_sql(UNHURRIED).execute(&mut *tx).await.map_err(Error::from)?;
     let turn = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING).execute(&mut *tx);
