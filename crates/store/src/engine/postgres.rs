@@ -67,7 +67,7 @@ impl Engine {
             let (text, arguments) = (text.clone(), arguments.clone());
             sqlx::query_with(text, arguments).persistent(prepared).fetch_all(&self.readers)
         };
-        let rows: Vec<PgRow> = past_the_dead(&self.readers, ask).await?;
+        let rows: Vec<PgRow> = within(past_the_dead(&self.readers, ask)).await?;
         rows.iter().map(read_row).collect()
     }
 
@@ -78,7 +78,7 @@ impl Engine {
             let (text, arguments) = (text.clone(), arguments.clone());
             sqlx::query_with(text, arguments).persistent(prepared).fetch_optional(&self.readers)
         };
-        let row: Option<PgRow> = past_the_dead(&self.readers, ask).await?;
+        let row: Option<PgRow> = within(past_the_dead(&self.readers, ask)).await?;
         row.as_ref().map(read_row).transpose()
     }
 
@@ -141,8 +141,14 @@ pub(super) fn words(lock: Lock) -> &'static str {
     }
 }
 
+/// Begins a transaction in a task of its own, which is not given up in the middle: the connection would go back to its pool with a
+/// transaction that sqlx does not know of, and show whoever has it next one old moment again and again. Who waits no longer leaves the
+/// task to end the transaction as soon as the server has begun it; there are no more such tasks than connections.
 async fn begin(pool: &PgPool, words: &'static str) -> Result<Tx, Error> {
-    Ok(Tx(past_the_dead(pool, || pool.begin_with(words)).await?))
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move { past_the_dead(&pool, || pool.begin_with(words)).await });
+    let begun = async { beginning.await.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed)) };
+    Ok(Tx(within(begun).await?))
 }
 
 /// Does what `work` says on a connection that lives. One that has died in the pool, as all do when the server is restarted, is found
@@ -153,7 +159,7 @@ where
 {
     let mut dead = pool.options().get_max_connections();
     loop {
-        match within(work()).await {
+        match work().await {
             Err(error) if dead > 0 && is_lost(&error) => dead -= 1,
             outcome => return outcome,
         }

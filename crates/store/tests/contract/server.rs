@@ -6,14 +6,22 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use lockstep_e2e::{LIMIT, Postgres, eventually, within};
 use lockstep_protocol::{Seq, ledger::Ledger};
 use lockstep_store::{Entity, Error, Options, SharedClock, Store, Synchronous};
 use serde_json::{Value as Json, json};
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::world::{anna, fields};
+
+/// At least as many as there are connections to read with.
+const READERS: usize = 8;
+
+/// How long a look is waited for that cannot be answered.
+const SOON: Duration = Duration::from_millis(300);
 
 /// What a writer was told of its edits, by the name it gave.
 #[derive(Debug, Default)]
@@ -191,4 +199,49 @@ async fn one_who_falls_silent_in_the_middle_of_an_edit_does_not_hold_up_the_othe
 
     assert_eq!(change.row.value["name"], "d");
     assert!(matches!(held.commit().await, Err(Error::InDoubt(_) | Error::Unavailable(_))), "it is told so");
+}
+
+/// A look into the ledger that was given up while the server hung once left a transaction behind on its connection. Whoever had that
+/// connection next read an old moment again and again, and a worker took it for a restored backup.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_up_while_the_server_hangs_leaves_no_old_moment_behind() {
+    let server = Postgres::start().await;
+    server.create("lockstep");
+    let store = open(&server.url("lockstep")).await;
+    tops(&store, Look::InTransaction).await;
+    server.hang(true);
+    timeout(SOON, tops(&store, Look::InTransaction)).await.expect_err("nobody answers");
+    server.hang(false);
+    tops(&store, Look::Alone).await;
+
+    let given = json!({"name": "c", "description": "", "parent_id": null, "enabled": true});
+    let pending = store.create(Entity::Categories, &fields(&given), &anna()).await.expect("written");
+    let seq = pending.commit().await.expect("kept").record.expect("an event").seq;
+
+    assert_eq!(tops(&store, Look::InTransaction).await, [seq; READERS]);
+    assert_eq!(tops(&store, Look::Alone).await, [seq; READERS]);
+}
+
+/// How the top of the ledger is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    /// With rows, of one moment.
+    InTransaction,
+    /// By one statement.
+    Alone,
+}
+
+/// The top of the ledger, asked for by so many at once that every connection is used. Dropped, all give up.
+async fn tops(store: &Store, look: Look) -> Vec<Seq> {
+    let mut looking = JoinSet::new();
+    for _ in 0..READERS {
+        let store = store.clone();
+        looking.spawn(async move {
+            match look {
+                Look::InTransaction => store.after(Seq(0), 10).await.expect("readable").head.top,
+                Look::Alone => store.head().await.expect("readable").top,
+            }
+        });
+    }
+    looking.join_all().await
 }
