@@ -4,6 +4,8 @@
 //! It guarantees what [`lockstep_protocol::worker`] guarantees; here are only the clock, the ledger and the wire.
 //! It never waits for a socket, and for the ledger at most [`READ_LIMIT`].
 
+mod ask;
+
 use std::{
     pin::pin,
     sync::{
@@ -14,12 +16,12 @@ use std::{
 };
 
 use lockstep_protocol::{
-    Emission, JoinMode, Position, Record, RefreshWhy, Refusal, Room, RoomAck,
+    Position, Record,
     ledger::{Head, Ledger, Page, Unreadable},
-    worker::{Heard, MAX_RESUME_BYTES, MAX_RESUME_EVENTS, ResetWhy, Resume, Worker, bytes},
+    worker::{Heard, ResetWhy, Worker},
 };
 use tokio::{
-    sync::{Notify, broadcast, mpsc, oneshot, watch},
+    sync::{Notify, broadcast, mpsc, watch},
     task::yield_now,
     time::{Instant, sleep, sleep_until, timeout},
 };
@@ -32,12 +34,13 @@ use crate::{
     bus::{Channel, Signal},
     counters::Counters,
     gather::BURST,
-    hub::{BEAT_TURNS, Hub, MemberId, Outlet},
+    hub::{BEAT_TURNS, Hub},
     message,
     outbox::Outbox,
-    roster::{HEARTBEAT, Heartbeat, Roster, WorkerInfo},
-    run::Run,
+    roster::{HEARTBEAT, Heartbeat, Roster},
 };
+
+pub(crate) use ask::{Asked, Command};
 
 /// How long one look into the ledger may take before it counts as out of reach.
 const READ_LIMIT: Duration = Duration::from_secs(2);
@@ -57,44 +60,6 @@ const VAIN_LOOKS: u32 = 8;
 
 /// The pause before a ledger that could not be read at the start is tried again.
 const START_PAUSE: Duration = Duration::from_millis(500);
-
-/// Pages asked to come back are spread over so many milliseconds.
-const COME_BACK_WITHIN_MS: u64 = 5_000;
-
-/// What a page is told before its worker goes.
-const BYE: &str = "sync:bye";
-
-/// What the actor can be asked.
-pub(crate) enum Command {
-    Attach(MemberId, Arc<dyn Outlet>),
-    Detach(MemberId),
-    Join(MemberId, Vec<(Room, Option<Position>)>, Asked),
-    Leave(MemberId, Room),
-    Workers(oneshot::Sender<Vec<WorkerInfo>>),
-    Rooms(oneshot::Sender<Vec<(Room, usize)>>),
-    Farewell(oneshot::Sender<()>),
-    /// Nothing: a step to be taken.
-    Step,
-}
-
-/// What is done with the answers to a join.
-type Tell = Box<dyn FnOnce(&[RoomAck]) + Send>;
-
-/// Who asked to join, and what is to be said to him before anything that happens afterwards.
-pub(crate) struct Asked {
-    pub(crate) tell: Tell,
-    pub(crate) reply: oneshot::Sender<Vec<RoomAck>>,
-}
-
-impl Asked {
-    fn answer(self, acks: Vec<RoomAck>) {
-        // Who waits no longer has said so to his page.
-        if !self.reply.is_closed() {
-            (self.tell)(&acks);
-            let _ = self.reply.send(acks);
-        }
-    }
-}
 
 /// Who noticed that something was missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -415,126 +380,6 @@ impl<L: Ledger> Live<L> {
     fn say_how_we_are(&self) {
         let text = serde_json::to_string(&self.heartbeat()).expect("a heartbeat has string keys");
         self.actor.outbox.send(Channel::Workers, text.into());
-    }
-
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Attach(id, outlet) => {
-                if self.actor.leaving {
-                    outlet.send(&Run::of(BYE, &come_back()));
-                }
-                self.actor.hub.attach(id, outlet);
-            }
-            Command::Detach(id) => {
-                for room in self.actor.hub.detach(id) {
-                    self.worker.forget(&room);
-                }
-            }
-            Command::Leave(id, room) => {
-                if self.actor.hub.leave(id, &room) {
-                    self.worker.forget(&room);
-                }
-            }
-            Command::Join(id, wishes, asked) => {
-                let acks = self.join_all(id, wishes, &asked.reply).await;
-                asked.answer(acks);
-            }
-            Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
-            Command::Rooms(reply) => {
-                drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
-            }
-            Command::Farewell(reply) => {
-                self.actor.leaving = true;
-                self.actor.hub.tell_all(BYE, come_back);
-                let _ = reply.send(());
-            }
-            Command::Step => {}
-        }
-    }
-
-    /// Answers every wish of one request, unless nobody waits for the answer any more.
-    async fn join_all(
-        &mut self,
-        id: MemberId,
-        wishes: Vec<(Room, Option<Position>)>,
-        reply: &oneshot::Sender<Vec<RoomAck>>,
-    ) -> Vec<RoomAck> {
-        let mut budget = MAX_RESUME_BYTES;
-        let mut acks = Vec::with_capacity(wishes.len());
-        for (room, position) in wishes {
-            if reply.is_closed() {
-                break;
-            }
-            acks.push(self.join(id, room, position, &mut budget).await);
-        }
-        acks
-    }
-
-    /// Joins one room. `budget` is what may still go into the answer, in bytes of events.
-    async fn join(&mut self, id: MemberId, room: Room, position: Option<Position>, budget: &mut usize) -> RoomAck {
-        if !self.actor.hub.has_place(id, &room) {
-            return RoomAck::Refused { room: room.to_string(), why: Refusal::Unavailable };
-        }
-        let mode = match &position {
-            None => JoinMode::Live,
-            Some(position) => self.resume(&room, position, budget).await,
-        };
-        self.worker.enter(&room);
-        self.actor.hub.join(id, &room);
-        let Counters { joins_live, joins_recovered, joins_refresh, .. } = &*self.actor.counters;
-        match &mode {
-            JoinMode::Live => joins_live,
-            JoinMode::Recovered(_) => joins_recovered,
-            JoinMode::Refresh(_) => joins_refresh,
-        }
-        .add(1);
-        RoomAck::Joined { room, mode, position: self.worker.position() }
-    }
-
-    async fn resume(&mut self, room: &Room, position: &Position, budget: &mut usize) -> JoinMode {
-        let mut resume = self.worker.resume(room, position);
-        if resume == Resume::Ahead && self.ledger_answers() {
-            self.repair(NoticedBy::Chain).await;
-            resume = self.worker.resume(room, position);
-        }
-        if resume == Resume::Ledger && self.ledger_answers() {
-            resume = self.resume_from_ledger(room, position).await;
-        }
-        match resume {
-            Resume::Events(events) => within(budget, events),
-            Resume::Refresh(why) => JoinMode::Refresh(why),
-            Resume::Ahead => JoinMode::Refresh(RefreshWhy::Ahead),
-            Resume::Ledger => JoinMode::Refresh(RefreshWhy::Unreadable),
-        }
-    }
-
-    /// A ledger that did not answer last time is left to the tick: pages must not wait for it one after the other.
-    fn ledger_answers(&self) -> bool {
-        self.actor.status.borrow().ledger
-    }
-
-    async fn resume_from_ledger(&self, room: &Room, position: &Position) -> Resume {
-        self.actor.counters.ledger_resumes.add(1);
-        let sources = self.worker.fanout().sources(room);
-        let look = self.actor.ledger.of(&sources, position.seq, MAX_RESUME_EVENTS + 1);
-        match self.actor.read(look).await {
-            Some(page) => self.worker.resume_from(room, position.seq, &page),
-            None => Resume::Ledger,
-        }
-    }
-}
-
-fn come_back() -> serde_json::Value {
-    serde_json::json!({"retryMs": rand::random_range(0..COME_BACK_WITHIN_MS)})
-}
-
-fn within(budget: &mut usize, events: Vec<Arc<Emission>>) -> JoinMode {
-    match budget.checked_sub(bytes(&events)) {
-        Some(rest) => {
-            *budget = rest;
-            JoinMode::Recovered(events)
-        }
-        None => JoinMode::Refresh(RefreshWhy::TooMuch),
     }
 }
 
