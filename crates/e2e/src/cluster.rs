@@ -109,6 +109,12 @@ impl Cluster {
         self.disk.as_ref()
     }
 
+    /// PostgreSQL, where this installation has one.
+    #[must_use]
+    pub fn database_server(&self) -> Option<&Postgres> {
+        self.postgres.as_ref()
+    }
+
     /// PostgreSQL.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! The pages: many at once, each with its own connection and its own account of what it saw.
 
+mod connection;
 mod seat;
 pub(crate) mod snapshot;
 mod told;

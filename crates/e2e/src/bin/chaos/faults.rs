@@ -13,7 +13,11 @@ use std::{path::Path, time::Duration};
 use lockstep_e2e::{Redis, Relay};
 use rand::rngs::StdRng;
 
-use crate::{arguments::Pace, crowd::Order, stage::Stage};
+use crate::{
+    arguments::Pace,
+    crowd::Order,
+    stage::{Kind, Stage},
+};
 
 /// What can be broken whoever it belongs to.
 pub(crate) trait Target {
@@ -91,6 +95,10 @@ pub(crate) enum Fault {
     DiskFull,
     /// The clock of all workers goes back by a minute.
     ClockBack,
+    /// The database server dies and is started again.
+    DatabaseKilled,
+    /// The database server stands still.
+    DatabaseFrozen,
     /// The database is replaced by a backup, and says so.
     Restored,
     /// The database is replaced by a backup, and nobody says so.
@@ -121,7 +129,7 @@ impl Allowed {
 
 impl Fault {
     /// All of them, the gentle ones first. The last ones stop the service for a moment.
-    pub(crate) const ALL: [Fault; 25] = [
+    pub(crate) const ALL: [Fault; 27] = [
         Fault::None,
         Fault::MessagesLost,
         Fault::Silence,
@@ -145,6 +153,8 @@ impl Fault {
         Fault::KillAtEachStep,
         Fault::RollingRestart,
         Fault::ClockBack,
+        Fault::DatabaseKilled,
+        Fault::DatabaseFrozen,
         Fault::Restored,
         Fault::RestoredSilently,
     ];
@@ -175,6 +185,8 @@ impl Fault {
             Fault::DescriptorsExhausted => "descriptors-exhausted",
             Fault::DiskFull => "disk-full",
             Fault::ClockBack => "clock-back",
+            Fault::DatabaseKilled => "database-killed",
+            Fault::DatabaseFrozen => "database-frozen",
             Fault::Restored => "restored",
             Fault::RestoredSilently => "restored-silently",
         }
@@ -206,6 +218,8 @@ impl Fault {
             Fault::DescriptorsExhausted => "no file descriptors left in any worker",
             Fault::DiskFull => "not a byte left on the disk",
             Fault::ClockBack => "the clock set back by a minute, and forward again",
+            Fault::DatabaseKilled => "PostgreSQL killed, started again",
+            Fault::DatabaseFrozen => "PostgreSQL stopped (SIGSTOP), going on later",
             Fault::Restored => "database restored from a backup, with a new epoch",
             Fault::RestoredSilently => "database restored from a backup, nobody says so",
         }
@@ -222,6 +236,8 @@ impl Fault {
             | Fault::ReadersStopped
             | Fault::DescriptorsExhausted
             | Fault::DiskFull
+            | Fault::DatabaseKilled
+            | Fault::DatabaseFrozen
             | Fault::Restored
             | Fault::RestoredSilently => Allowed::Otherwise,
             _ => Allowed::Wire,
@@ -233,9 +249,13 @@ impl Fault {
         self.allowed().limit() + Duration::from_secs(20)
     }
 
-    /// Whether it wants an installation whose clock can be set.
-    pub(crate) fn wants_a_clock(self) -> bool {
-        self == Fault::ClockBack
+    /// On which kind of installation it can happen.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Fault::ClockBack => Kind::Clock,
+            Fault::DatabaseKilled | Fault::DatabaseFrozen => Kind::Postgres,
+            _ => Kind::Plain,
+        }
     }
 
     /// Makes it happen.
@@ -255,6 +275,14 @@ impl Fault {
             Fault::DescriptorsExhausted => machine::exhaust_descriptors(stage).await,
             Fault::DiskFull => machine::fill_disk(stage),
             Fault::ClockBack => machine::set_clock(stage, "-60"),
+            Fault::DatabaseKilled => {
+                stage.cluster.postgres().crash();
+                Ok(())
+            }
+            Fault::DatabaseFrozen => {
+                stage.cluster.postgres().hang(true);
+                Ok(())
+            }
             Fault::Restored => machine::restore(stage, true).await,
             Fault::RestoredSilently => machine::restore(stage, false).await,
             _ => self.begin_anywhere(stage, pace).await,
@@ -294,6 +322,14 @@ impl Fault {
             Fault::DescriptorsExhausted => machine::give_descriptors(stage),
             Fault::DiskFull => machine::relieve_disk(stage),
             Fault::ClockBack => machine::set_clock(stage, "+0"),
+            Fault::DatabaseKilled => {
+                stage.cluster.postgres().restart().await;
+                Ok(())
+            }
+            Fault::DatabaseFrozen => {
+                stage.cluster.postgres().hang(false);
+                Ok(())
+            }
             _ => self.end_anywhere(stage).await,
         }
     }

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use lockstep_e2e::Postgres;
 use lockstep_protocol::{FanOut, Room, Scope, Seq};
 use serde::Deserialize;
 
@@ -51,9 +52,23 @@ impl History {
         if !output.status.success() {
             return Err(format!("the ledger could not be read: {}", String::from_utf8_lossy(&output.stderr)));
         }
+        History::parse(&String::from_utf8_lossy(&output.stdout), known)
+    }
+
+    /// The same of a server's database, read by PostgreSQL's own client.
+    ///
+    /// # Errors
+    /// When what it prints is no ledger.
+    pub(crate) fn read_from(server: &Postgres, known: &Known) -> Result<History, String> {
+        const ROWS: &str = "SELECT json_build_array(seq, scope, id, rev) FROM sync_log ORDER BY seq";
+        History::parse(&server.sql_in("lockstep", ROWS), known)
+    }
+
+    /// One line of JSON for each row.
+    fn parse(text: &str, known: &Known) -> Result<History, String> {
         let mut history = History::default();
-        for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let row: Read = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let row: Read = serde_json::from_str(line).map_err(|error| error.to_string())?;
             history.add(&row, known)?;
         }
         Ok(history)

@@ -75,9 +75,11 @@ impl Campaign {
         if round > 0 {
             faults.shuffle(&mut StdRng::seed_from_u64(seed));
         }
-        let (clocked, plain): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| fault.wants_a_clock());
-        self.on(arguments, Kind::Plain, seed, plain).await?;
-        self.on(arguments, Kind::Clock, seed, clocked).await
+        for kind in [Kind::Plain, Kind::Clock, Kind::Postgres] {
+            let faults = faults.iter().copied().filter(|fault| fault.kind() == kind).collect();
+            self.on(arguments, kind, seed, faults).await?;
+        }
+        Ok(())
     }
 
     /// Tries these faults one after the other on one installation; after one that leaves damage, on a new one.

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Plain,
     /// With a clock that can be set.
     Clock,
+    /// On PostgreSQL.
+    Postgres,
     /// With one detector switched off.
     Blind(&'static str),
 }
@@ -177,7 +179,11 @@ impl Stage {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn history(&self) -> Result<History, String> {
-        History::read(&self.cluster.directory().join("data/lockstep.db"), &self.authors.known())
+        let known = self.authors.known();
+        match self.cluster.database_server() {
+            Some(server) => History::read_from(server, &known),
+            None => History::read(&self.cluster.directory().join("data/lockstep.db"), &known),
+        }
     }
 
     /// Waits until every worker is ready.
@@ -236,13 +242,14 @@ fn shape(arguments: &Arguments, kind: Kind, seed: u64) -> Result<Shape, String> 
     let shape = Shape::workers(arguments.workers)
         .behind_nginx("lockstep.conf")
         .through_a_relay(seed)
-        .on_a_disk_of(DISK_MB)
         .set("log", "level", "info")
         .set("database", "synchronous", "normal")
         .set("limits", "socket_queue_packets", QUEUE_PACKETS)
         .env("LOCKSTEP_CRASH_WHEN", CRASHES);
     Ok(match kind {
-        Kind::Plain => shape,
+        Kind::Plain => shape.on_a_disk_of(DISK_MB),
+        // What a server that dies has not written is no commit; a file survives the death of a worker either way.
+        Kind::Postgres => shape.on_postgres().set("database", "synchronous", "full"),
         Kind::Blind(detector) => shape.env("LOCKSTEP_BLIND", detector),
         Kind::Clock => shape
             .env("LD_PRELOAD", &faketime()?.display().to_string())

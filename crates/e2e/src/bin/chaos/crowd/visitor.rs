@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{SinkExt, StreamExt};
-use lockstep_e2e::{Address, Api, Stream, page::upgrade};
+use futures_util::StreamExt;
+use lockstep_e2e::{Address, Api};
 use lockstep_protocol::{Position, Room, packet, packet::Packet, page::Input};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -18,10 +18,11 @@ use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until, timeout},
 };
-use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{
     Order,
+    connection::{CONNECT_LIMIT, Connection, JOIN_LIMIT, Over},
     seat::{Deed, Seat},
     snapshot::{self, Snapshot},
     told::{Told, joined, position},
@@ -31,16 +32,10 @@ use super::{
 /// First wait before another try, doubled up to the cap, with full jitter.
 const RETRY: Duration = Duration::from_millis(500);
 const RETRY_CAP: Duration = Duration::from_secs(5);
-/// A connection that is not open by then is given up.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// A join without an answer in this time is sent again.
-const JOIN_LIMIT: Duration = Duration::from_secs(5);
 /// Between two messages of a reader that is slow on purpose.
 const SLOWNESS: Duration = Duration::from_millis(150);
 /// Snapshots under way; there are three rooms.
 const SNAPSHOTS: usize = 16;
-
-type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// The tracks of a page, by room, shared with the checker.
 pub(crate) type Tracks = Arc<Mutex<BTreeMap<Room, Track>>>;
@@ -56,24 +51,6 @@ pub(crate) struct Visitor {
     snapshots: (mpsc::Sender<Snapshot>, mpsc::Receiver<Snapshot>),
     random: StdRng,
 }
-
-/// What holds for one connection.
-struct Connection {
-    socket: Socket,
-    next_ack: u64,
-    /// Rooms that wait for an answer, by the number of the question.
-    asked: BTreeMap<u64, (Vec<Room>, Instant)>,
-    /// Without another ping by then the connection is dead.
-    deadline: Instant,
-    heartbeat: Duration,
-    /// Asked to move: when to.
-    leave_at: Option<Instant>,
-    /// Nothing comes through it any more. The next connection will be sound.
-    deaf: bool,
-}
-
-/// Why a connection is over.
-struct Over;
 
 impl Visitor {
     pub(crate) fn new(
@@ -99,7 +76,7 @@ impl Visitor {
         loop {
             let address = self.addresses[(self.number + attempt as usize) % self.addresses.len()].clone();
             let mut pause = None;
-            if let Ok(Some(connection)) = timeout(CONNECT_LIMIT, self.connect(&address)).await {
+            if let Ok(Some(connection)) = timeout(CONNECT_LIMIT, Connection::open(&address, &self.person)).await {
                 attempt = 0;
                 pause = self.follow(connection).await;
                 self.tell_all(&Input::Disconnect);
@@ -107,36 +84,6 @@ impl Visitor {
             let backoff = RETRY.saturating_mul(1 << attempt.min(5)).min(RETRY_CAP).mul_f64(self.random.random());
             attempt += 1;
             sleep(pause.unwrap_or(backoff)).await;
-        }
-    }
-
-    async fn connect(&self, address: &Address) -> Option<Connection> {
-        let origin = format!("http://{}", address.host());
-        let headers = [("cookie", self.person.cookie.as_str()), ("origin", origin.as_str())];
-        let socket = upgrade(address, "/socket.io/?EIO=4&transport=websocket", &headers).await.ok()?;
-        let mut connection = Connection {
-            socket,
-            next_ack: 0,
-            asked: BTreeMap::new(),
-            deadline: Instant::now() + CONNECT_LIMIT,
-            heartbeat: CONNECT_LIMIT,
-            leave_at: None,
-            deaf: false,
-        };
-        loop {
-            let Some(Ok(Message::Text(text))) = connection.socket.next().await else { return None };
-            match Packet::parse(&text).ok()? {
-                Packet::Open(open) => {
-                    let ms = open["pingInterval"].as_u64()? + open["pingTimeout"].as_u64()?;
-                    connection.heartbeat = Duration::from_millis(ms);
-                    connection.deadline = Instant::now() + connection.heartbeat;
-                    connection.send(&Packet::Connect(Value::Null)).await.ok()?;
-                }
-                Packet::Ping => connection.send(&Packet::Pong).await.ok()?,
-                Packet::Connect(_) => return Some(connection),
-                Packet::ConnectError(_) | Packet::Close => return None,
-                _ => {}
-            }
         }
     }
 
@@ -182,7 +129,7 @@ impl Visitor {
     async fn hear(
         &mut self,
         connection: &mut Connection,
-        message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
+        message: Option<Result<Message, tungstenite::Error>>,
     ) -> Result<(), Over> {
         let text = match message {
             Some(Ok(Message::Text(text))) => text,
@@ -330,24 +277,5 @@ impl Visitor {
             let snapshot = snapshot::fetch(&person, room, number).await;
             let _ = sender.send(snapshot).await;
         });
-    }
-}
-
-impl Connection {
-    async fn join(&mut self, wishes: BTreeMap<Room, Option<Position>>) -> Result<(), Over> {
-        let named = |(room, position): (&Room, &Option<Position>)| {
-            let position = position.as_ref().map(|position| json!([position.epoch, position.seq]));
-            (room.to_string(), position.unwrap_or(Value::Null))
-        };
-        let rooms: serde_json::Map<String, Value> = wishes.iter().map(named).collect();
-        let id = self.next_ack;
-        self.next_ack += 1;
-        self.asked.insert(id, (wishes.into_keys().collect(), Instant::now() + JOIN_LIMIT));
-        self.send(&Packet::event(Some(id), "sync:join", json!({"rooms": rooms}))).await
-    }
-
-    async fn send(&mut self, packet: &Packet) -> Result<(), Over> {
-        let sent = timeout(JOIN_LIMIT, self.socket.send(Message::text(packet.to_string()))).await;
-        sent.map_err(|_| Over)?.map_err(|_| Over)
     }
 }
