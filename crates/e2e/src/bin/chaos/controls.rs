@@ -1,7 +1,9 @@
 //! Negative controls: with a detector switched off the checker must find the loss, or it would find none that matters.
 
+use std::time::Duration;
+
 use crate::{
-    arguments::Arguments,
+    arguments::{Arguments, Pace},
     faults::Fault,
     stage::{Kind, Stage},
 };
@@ -9,6 +11,9 @@ use crate::{
 /// Which detector, and the fault that only it reveals.
 const CONTROLS: [(&str, Fault); 3] =
     [("chain", Fault::MessagesLost), ("tick", Fault::Silence), ("beat", Fault::ReadersStopped)];
+
+/// Brief, whatever the campaign takes: a page that stands still for ten seconds is cut, comes back, and so is told by other means.
+const PACE: Pace = Pace { calm: Duration::from_secs(1), during: Duration::from_secs(4) };
 
 /// What was found without a detector.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ pub(crate) async fn run(arguments: &Arguments, tell: impl Fn(&str)) -> Result<Ve
         let mut lost = 0;
         for _ in 0..TRIES {
             let mut stage = Stage::build(arguments, Kind::Blind(detector), arguments.seed).await?;
-            lost = stage.endure_to_the_end(fault, arguments.pace()).await?.verdict.lost;
+            lost = stage.endure_to_the_end(fault, PACE).await?.verdict.lost;
             tell(&format!("  lost {lost}"));
             if lost > 0 {
                 break;
