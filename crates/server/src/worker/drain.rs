@@ -12,12 +12,18 @@ use crate::{door::Door, state::State};
 /// busy proxy uses them up, since each answer is the last one on its connection; on those of a quiet one a request is rare.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How long those are waited for who have been welcomed but are not yet known to the road. It takes them a millisecond, and then they are
+/// asked to go like everybody else.
+const WELCOMED: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether pages and connections have gone.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Asks all pages to go, and leaves them and the proxy time for it where there is an elsewhere.
 pub(super) async fn drain(state: &State, door: &Door) {
     state.sync.farewell().await;
+    let road = state.sync.status();
+    let _ = timeout(WELCOMED, until(|| road.borrow().sockets >= door.pages())).await;
     let server = &state.settings.server;
     if server.workers < 2 {
         return;
