@@ -7,16 +7,14 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::stage::{CLOCK, Stage};
 
-/// Descriptors that a worker is left with beyond those it has: none for another connection.
-const SPARE: u64 = 0;
-
 /// Connections that nobody needs, made while there is no descriptor to take them with.
 const KNOCKS: usize = 100;
 
 pub(super) async fn exhaust_descriptors(stage: &mut Stage) -> Result<(), String> {
     for worker in stage.cluster.worker_processes() {
         let open = fs::read_dir(format!("/proc/{worker}/fd")).map_err(|error| error.to_string())?.count() as u64;
-        limit(worker, Some(open + SPARE))?;
+        // What it has it keeps; there is none for another connection.
+        limit(worker, Some(open))?;
     }
     let proxy: Address = stage.cluster.nginx().address();
     for _ in 0..KNOCKS {
