@@ -24,6 +24,7 @@
 import { Debug } from "./debug.js";
 import { Http } from "./http.js";
 import { PROVEN_MS, idleGuard } from "./idle.js";
+import { Presence } from "./presence.js";
 import { Room } from "./room.js";
 import { PROBE_MS, Transport } from "./transport.js";
 import { Views } from "./views.js";
@@ -40,6 +41,7 @@ export class SyncManager {
   #clock;
   #transport;
   #views;
+  #presence;
   #http;
   #life;
   #inputAt = -Infinity;
@@ -66,6 +68,11 @@ export class SyncManager {
       down: (reason) => this.#down(reason),
       packet: (name, payload) => this.#packet(name, payload),
       status: () => this.#tell(),
+    }, clock);
+    this.#presence = new Presence({
+      ask: (name, payload) => this.#transport.ask(name, payload, JOIN_MS),
+      connected: () => this.#transport.connected,
+      me: () => this.hello?.user?.id ?? null,
     }, clock);
   }
 
@@ -160,6 +167,16 @@ export class SyncManager {
     return room?.cursor.position ? { ...room.cursor.position, provenAt: room.provenAt } : null;
   }
 
+  /** One record, or `"*"` for the list: what this page does there, and who else does what. @param {string} entity @param {string} id */
+  presence(entity, id) {
+    return this.#presence.at(entity, id);
+  }
+
+  /** Who views or edits the records of an entity whose room is joined. @param {string} entity */
+  roster(entity) {
+    return this.#presence.roster(entity);
+  }
+
   /** @param {string} method @param {string} url @param {any} [body] @param {any} [options] see {@link Http} */
   request(method, url, body, options) {
     return this.#http.request(method, url, body, options);
@@ -212,6 +229,7 @@ export class SyncManager {
 
   /** Connected: all rooms in one question. */
   #up() {
+    this.#presence.up();
     const rooms = [...this.#rooms.values()];
     if (rooms.length === 0) return;
     const wanted = Object.fromEntries(rooms.map(({ name, cursor: { position } }) => [name, position && [position.epoch, position.seq]]));
@@ -223,6 +241,7 @@ export class SyncManager {
   /** @param {string} reason */
   #down(reason) {
     this.debug.note("disconnect", { why: reason });
+    this.#presence.down();
     for (const room of this.#rooms.values()) room.disconnect();
   }
 
@@ -232,6 +251,7 @@ export class SyncManager {
     if (name === "sync:pos") return this.#beat(payload);
     if (name === "sync:reset") return this.#reset(payload);
     if (name === "sync:bye") return this.debug.note("bye", payload);
+    if (this.#presence.packet(name, payload)) return;
     const room = this.#rooms.get(roomOf(payload ?? {}) ?? "");
     if (room) return room.event(name, payload);
     if (Number.isFinite(payload?.prev) && isRoom(roomOf(payload) ?? "")) return this.debug.note("stray", { event: payload });
@@ -242,6 +262,7 @@ export class SyncManager {
   #hello(hello) {
     this.hello = { ...hello, heardAt: this.#clock.now() };
     this.debug.note("hello", hello);
+    this.#presence.known();
     this.#tell();
   }
 
