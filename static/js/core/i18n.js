@@ -1,8 +1,8 @@
 /**
  * Words, in the reader's language.
  *
- * Catalogues are flat: key → text with `{name}` holes, or plural forms `{one, few, many, other}` chosen by the parameter `count`. A
- * missing key shows itself rather than nothing.
+ * Catalogues are flat: key → text with `{name}` holes, or plural forms `{one, few, many, other}` chosen by the parameter
+ * `count`, else by the first number among the parameters, as the server does. A missing key shows itself rather than nothing.
  */
 
 export const LANGUAGES = Object.freeze(["ru", "en"]);
@@ -50,7 +50,7 @@ export class I18n {
   t(key, params = {}) {
     const entry = this.#catalogue[key];
     if (entry === undefined) return key;
-    const text = typeof entry === "string" ? entry : entry[this.#plurals.select(Number(params.count))] ?? entry.other;
+    const text = typeof entry === "string" ? entry : entry[this.#plurals.select(counted(params))] ?? entry.other;
     return text.replace(/\{(\w+)\}/g, (hole, name) => (name in params ? this.#shown(params[name]) : hole));
   }
 
@@ -59,6 +59,9 @@ export class I18n {
     return typeof value === "number" ? new Intl.NumberFormat(this.language).format(value) : String(value);
   }
 }
+
+/** @param {Record<string, any>} params @returns {number} */
+const counted = (params) => Number(params.count ?? Object.values(params).find((value) => typeof value === "number"));
 
 /** The language to start with: the address, the cookie, the browser, then the default.
  * @param {{search: string, cookie: string, languages: readonly string[]}} from @returns {string} */

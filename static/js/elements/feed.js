@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { asDate, formatDate } from "../core/format.js";
 import { ENTITIES } from "../core/rights.js";
-import { i18n, t } from "../core/words.js";
+import { t, word } from "../core/words.js";
 import { icon } from "./icon.js";
 
 /** @typedef {import("../core/wire.js").SyncEvent} SyncEvent */
@@ -44,8 +44,7 @@ function sentence(event) {
   const who = event.actor?.name ?? t("form.system");
   const kind = ENTITIES.includes(entity) ? t(`one.${entity}`) : event.event ?? entity;
   const name = event.data?.name ?? event.data?.login ?? (event.id === "*" ? "" : `#${event.id}`);
-  const key = `feed.${event.reason}`;
   const known = ENTITIES.includes(entity) && event.reason !== "deleted" && event.id !== "*";
   const what = known ? html`<a href="/${entity}?open=${event.id}">${name}</a>` : html`<b>${name}</b>`;
-  return html`<span class="who">${who}</span> ${i18n.has(key) ? t(key) : event.reason}: ${kind} ${what}`;
+  return html`<span class="who">${who}</span> ${word("feed", event.reason)}: ${kind} ${what}`;
 }

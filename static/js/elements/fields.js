@@ -11,7 +11,7 @@
  * @property {number} [max]           characters
  * @property {string} [choices]       `select`: the entity to choose from
  * @property {string[]} [words]       `words`: what can be chosen, each with a text `word.<word>`
- * @property {string} [hint]          key of a line below the field
+ * @property {import("../core/words.js").Key} [hint]  a line below the field
  * @property {string} [type]          `line`: the input's type
  * @property {string} [autocomplete]
  * @property {boolean} [wide]         takes a line of its own
