@@ -10,6 +10,7 @@ import { Debug, installSwitch } from "./core/debug.js";
 import { Http } from "./core/http.js";
 import { watchLife } from "./core/life.js";
 import { SyncManager as Manager } from "./core/manager.js";
+import { Skew } from "./core/skew.js";
 
 /** A WebSocket that takes longer is behind a proxy that swallows it: polling is tried next. */
 const CONNECT_MS = 8000;
@@ -34,11 +35,13 @@ function signIn() {
   if (location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(here)}`);
 }
 
+const skew = new Skew();
 const http = new Http({
   fetch: (input, init) => fetch(input, init),
   clientId: `c${crypto.getRandomValues(new Uint32Array(3)).join("")}`,
   language: () => document.documentElement.lang || null,
   onUnauthorized: signIn,
+  onTime: (serverTime, askedAt, heardAt) => skew.hear(serverTime, askedAt, heardAt),
 });
 
 const debug = new Debug(storage());
@@ -48,6 +51,7 @@ export const SyncManager = new Manager({
   clock,
   http,
   debug,
+  skew,
   open: (settings) => /** @type {any} */ (open(settings)),
   life: { visible: () => document.visibilityState === "visible" },
 });

@@ -17,6 +17,9 @@
 /** A request that nobody answers is a failed one. Long enough for a slow list over a slow line. */
 export const REQUEST_MS = 20_000;
 
+/** The header `Date` leaves out the part of the second: it is half of one on average. */
+const HALF_SECOND_MS = 500;
+
 /** A refusal or a failure, by code. `status` is 0 where no answer came (`offline`, `timeout`). */
 export class RequestError extends Error {
   /** @param {number} status @param {{code: string, message?: string, params?: any, fields?: any, requestId?: string, [key: string]: any}} body */
@@ -42,6 +45,7 @@ export class Http {
   #clientId;
   #language;
   #onUnauthorized;
+  #onTime;
   #base = "";
   /** @type {string|null} */ #csrf = null;
 
@@ -51,12 +55,14 @@ export class Http {
    * @param {string} ports.clientId               one per page load: how the page knows its own change
    * @param {() => string|null} [ports.language]  the language that error messages should come in
    * @param {() => void} [ports.onUnauthorized]
+   * @param {(serverTime: number, askedAt: number, heardAt: number) => void} [ports.onTime] what an answer says of the server's clock
    */
-  constructor({ fetch: send, clientId, language = () => null, onUnauthorized = () => {} }) {
+  constructor({ fetch: send, clientId, language = () => null, onUnauthorized = () => {}, onTime = () => {} }) {
     this.#fetch = send;
     this.#clientId = clientId;
     this.#language = language;
     this.#onUnauthorized = onUnauthorized;
+    this.#onTime = onTime;
   }
 
   get clientId() {
@@ -83,7 +89,9 @@ export class Http {
    */
   async request(method, url, body, options = {}) {
     if (method !== "GET" && this.#csrf === null && url !== "/api/login") await this.me();
+    const askedAt = Date.now();
     const response = await this.#send(method, url, body, options);
+    this.#onTime(Date.parse(response.headers.get("Date") ?? "") + HALF_SECOND_MS, askedAt, Date.now());
     const answer = await this.#read(response);
     if (response.ok || response.status === 304) return answer;
     if (response.status === 401 && !options.quiet401) this.#onUnauthorized();

@@ -23,10 +23,12 @@
  */
 import { Debug } from "./debug.js";
 import { Http } from "./http.js";
-import { PROVEN_MS, idleGuard } from "./idle.js";
+import { idleGuard } from "./idle.js";
 import { Presence } from "./presence.js";
+import { Pulse } from "./pulse.js";
 import { Room } from "./room.js";
-import { PROBE_MS, Transport } from "./transport.js";
+import { Skew } from "./skew.js";
+import { Transport } from "./transport.js";
 import { Views } from "./views.js";
 import { ROOMS, isRoom, roomOf } from "./wire.js";
 
@@ -44,7 +46,10 @@ export class SyncManager {
   #presence;
   #http;
   #life;
+  #skew;
   #inputAt = -Infinity;
+  #network = true;
+  #pulse;
   /** @type {Settings} */ #settings = {};
 
   /**
@@ -54,11 +59,13 @@ export class SyncManager {
    * @param {Http} ports.http
    * @param {Debug} [ports.debug]
    * @param {{visible: () => boolean}} [ports.life]
+   * @param {Skew} [ports.skew]
    */
-  constructor({ clock, open, http, debug = new Debug(null), life = { visible: () => true } }) {
+  constructor({ clock, open, http, debug = new Debug(null), life = { visible: () => true }, skew = new Skew() }) {
     this.#clock = clock;
     this.#http = http;
     this.#life = life;
+    this.#skew = skew;
     this.debug = debug;
     /** What the server said of itself: worker, build, user, its time; and when it was heard. @type {any} */
     this.hello = null;
@@ -74,6 +81,7 @@ export class SyncManager {
       connected: () => this.#transport.connected,
       me: () => this.hello?.user?.id ?? null,
     }, clock);
+    this.#pulse = new Pulse({ transport: this.#transport, rooms: () => [...this.#rooms.values()], visible: () => life.visible() }, clock);
   }
 
   /**
@@ -86,9 +94,10 @@ export class SyncManager {
     if (!isRoom(name)) throw new Error(`joinRoom("${name}"): no such room. Rooms are ${ROOMS.join(", ")}.`);
     const room = this.#rooms.get(name) ?? this.#add(name, position);
     room.members += 1;
-    const joined = room.members > 1 && room.cursor.state === "live" ? Promise.resolve(this.#joinedAlready(room)) : room.joined();
+    const joined = room.joined();
     joined.catch(() => {}); // whoever does not ask is not told; the badge and the debug log are
-    if (room.members === 1 && this.#transport.connected) room.connect();
+    if (room.members > 1) room.welcome(position);
+    else if (this.#transport.connected) room.connect();
     this.#transport.start();
     return joined;
   }
@@ -134,7 +143,7 @@ export class SyncManager {
       lastInput: () => this.#inputAt,
       visible: () => this.#life.visible(),
       busy: () => this.#views.busy,
-      proven: verify ? () => this.#proven() : undefined,
+      proven: verify ? () => this.#pulse.proven(this.#http) : undefined,
       onError: (error) => this.debug.note("failed", { why: String(error), name: "idle guard" }),
     }, this.#clock);
   }
@@ -143,10 +152,16 @@ export class SyncManager {
   get status() {
     const status = this.#transport.status;
     const rooms = [...this.#rooms.values()];
-    const lost = status.state === "live" ? null : status.since;
+    // Lost: as good as when it was last proved, which may be a while before anybody noticed.
+    const lost = status.state === "live" ? null : Math.min(status.since, ...rooms.map((room) => room.provenAt).filter(Number.isFinite));
     const since = [lost, this.#views.dirtySince, ...rooms.map((room) => room.staleSince)].filter((at) => at !== null);
     const state = status.state === "live" && rooms.some((room) => room.staleSince !== null) ? "connecting" : status.state;
-    return { ...status, state, staleSince: since.length > 0 ? Math.min(...since) : null };
+    return { ...status, state, connected: this.#transport.connected, network: this.#network, staleSince: since.length > 0 ? Math.min(...since) : null };
+  }
+
+  /** How far the server's clock is ahead of ours, ms. */
+  get ahead() {
+    return this.#skew.ahead;
   }
 
   /** @param {(status: Status) => void} listener called at once and on every change @returns {() => void} off */
@@ -197,11 +212,12 @@ export class SyncManager {
     return {
       leave: () => this.#transport.stop(),
       enter: () => this.#rooms.size > 0 && this.#transport.start(),
-      wake: () => this.#check(),
+      wake: () => this.#onLine(true),
+      offline: () => this.#onLine(false),
       input: () => (this.#inputAt = this.#clock.now()),
       visible: (/** @type {boolean} */ visible) => {
         this.#views.gate(visible);
-        if (visible) this.#check();
+        if (visible) this.#pulse.check();
       },
     };
   }
@@ -213,18 +229,13 @@ export class SyncManager {
       dispatch: (event, payload, from) => this.#views.dispatch(event, payload, from),
       refresh: (room, event) => this.#views.refresh(room, event),
       look: (room, event) => this.#views.look(room, event),
+      lookNew: (room, event) => this.#views.look(room, event, (view) => !view.schedule.ran),
       reconnect: () => this.#transport.reconnect(),
       onChange: () => this.#tell(),
       note: (what, detail) => this.debug.note(what, detail),
     }, this.#clock);
     this.#rooms.set(name, room);
     return room;
-  }
-
-  /** @param {Room} room */
-  #joinedAlready(room) {
-    const { epoch, seq } = /** @type {Position} */ (room.cursor.position);
-    return { mode: "live", epoch, seq };
   }
 
   /** Connected: all rooms in one question. */
@@ -236,6 +247,7 @@ export class SyncManager {
     const answer = this.#transport.ask("sync:join", { rooms: wanted }, JOIN_MS);
     for (const room of rooms) room.connect(answer.then((ack) => ack?.rooms?.[room.name] ?? { ok: false, error: ack?.error ?? "internal" }));
     this.#views.flush();
+    this.#pulse.up();
   }
 
   /** @param {string} reason */
@@ -261,6 +273,7 @@ export class SyncManager {
   /** @param {any} hello */
   #hello(hello) {
     this.hello = { ...hello, heardAt: this.#clock.now() };
+    this.#skew.hear(hello.serverTime, this.#clock.now());
     this.debug.note("hello", hello);
     this.#presence.known();
     this.#tell();
@@ -268,6 +281,7 @@ export class SyncManager {
 
   /** @param {import("./wire.js").Beat} beat */
   #beat(beat) {
+    this.#pulse.beat();
     for (const [name, seq] of Object.entries(beat.rooms ?? {})) this.#rooms.get(name)?.beat({ epoch: beat.epoch, seq });
   }
 
@@ -276,17 +290,11 @@ export class SyncManager {
     for (const room of this.#rooms.values()) room.reset({ epoch: reset.epoch, seq: reset.seq });
   }
 
-  /** Back after a time away: does the connection still answer? */
-  async #check() {
-    if (!this.#transport.connected) return this.#transport.wake();
-    const [room] = this.#rooms.values();
-    if (!room) return;
-    try {
-      const { epoch, seq } = await this.#transport.ask("sync:pos", { room: room.name }, PROBE_MS);
-      if (epoch) room.beat({ epoch, seq });
-    } catch {
-      this.#transport.reconnect();
-    }
+  /** The browser's word on the network. That it is gone is only a hint: the badge says it, nothing else follows. @param {boolean} network */
+  #onLine(network) {
+    this.#network = network;
+    this.#tell();
+    if (network) this.#pulse.check();
   }
 
   /** @param {Handler} fn */
@@ -296,17 +304,6 @@ export class SyncManager {
     const view = this.#views.of(fn);
     if (view) return view.refresh(/** @type {SyncEvent} */ (event));
     return fn(event, { signal: new AbortController().signal, events: [/** @type {SyncEvent} */ (event)] });
-  }
-
-  /** True while every room was confirmed a moment ago, or is confirmed now. */
-  async #proven() {
-    const now = this.#clock.now();
-    const late = [...this.#rooms.values()].filter((room) => now - room.provenAt > PROVEN_MS);
-    const proofs = late.map(async ({ name, cursor }) => {
-      const { data } = await this.#http.request("GET", `/api/sync/position?room=${encodeURIComponent(name)}`);
-      return data.epoch === cursor.position?.epoch && data.seq <= (cursor.position?.seq ?? -1);
-    });
-    return (await Promise.all(proofs)).every(Boolean);
   }
 
   #tell() {

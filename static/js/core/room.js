@@ -14,6 +14,7 @@
  * @property {(name: string, event: SyncEvent, room: string) => boolean} dispatch
  * @property {(room: string, event: SyncEvent) => Promise<Position|null>} refresh
  * @property {(room: string, event: SyncEvent) => void} look
+ * @property {(room: string, event: SyncEvent) => void} lookNew                only those that have not run yet
  * @property {() => void} reconnect
  * @property {() => void} onChange
  * @property {(what: string, detail: any) => void} note                        for whoever looks on
@@ -53,9 +54,21 @@ export class Room {
     this.#clock = clock;
   }
 
-  /** Resolves with the first answer: `{mode, epoch, seq}`. @returns {Promise<{mode: string, epoch: string, seq: number}>} */
+  /** Resolves with the first answer: `{mode, epoch, seq}`; rejects if the server refuses the room. @returns {Promise<{mode: string, epoch: string, seq: number}>} */
   joined() {
+    const { state, position } = this.cursor;
+    if (this.denied !== null) return Promise.reject(this.#refusal(this.denied));
+    if (state === "live" && position) return Promise.resolve({ mode: "live", ...position });
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /**
+   * One more wants the room, with data of that position. What the room has heard since has passed its handlers by: those that have not
+   * run yet look for themselves. @param {Position|null} position
+   */
+  welcome(position) {
+    const here = this.cursor.position;
+    if (here && (position?.epoch !== here.epoch || position.seq < here.seq)) this.#ports.lookNew(this.name, this.#synthetic("join", here));
   }
 
   /** @param {Promise<any>} [ack] the answer of a join for many rooms at once; without it the room asks for itself */
@@ -171,7 +184,12 @@ export class Room {
   /** @param {string} error */
   #refused(error) {
     this.denied = error;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error(`joinRoom("${this.name}"): the server says ${error}`));
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal(error));
+  }
+
+  /** @param {string} error */
+  #refusal(error) {
+    return new Error(`joinRoom("${this.name}"): the server says ${error}`);
   }
 
   #changed() {

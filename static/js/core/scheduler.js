@@ -58,6 +58,11 @@ export class Schedule {
     return this.#running;
   }
 
+  /** Whether it has run, or is running for the first time. */
+  get ran() {
+    return this.#running || this.#failures > 0 || this.ranAt !== -Infinity;
+  }
+
   get pending() {
     return this.#timer !== null || this.#again || this.#running;
   }

@@ -22,6 +22,8 @@
  * @property {number|null} [staleSince] since when the data is not proved to be current
  * @property {number|null} rtt         ms
  * @property {string|null} transport   `websocket` or `polling`
+ * @property {boolean} [connected]     there is a connection; the rooms may still be joining
+ * @property {boolean} [network]       false: the browser says that there is no network
  * @property {string} [why]            why it failed, a code
  */
 
@@ -84,10 +86,14 @@ export class Transport {
     this.start();
   }
 
-  /** Comes back from sleep or from offline: tries now what would have been tried later. */
+  /**
+   * Comes back from sleep or from offline: tries now what would have been tried later, and counts anew. A network that has just come
+   * back may need a second try, and that should not wait half a minute.
+   */
   wake() {
     if (!this.#wanted || this.connected || this.#timer === null) return;
     this.#clock.clearTimeout(this.#timer);
+    this.status = { ...this.status, attempt: 0 };
     this.#try();
   }
 
@@ -97,7 +103,8 @@ export class Transport {
     if (!socket?.connected) throw new Error(`${name}: not connected`);
     const askedAt = this.#clock.now();
     const answer = await socket.timeout(ms).emitWithAck(name, payload);
-    this.#set({ rtt: this.#clock.now() - askedAt });
+    // A join is answered when the ledger has been read: it tells the time of the way only until a plain question does.
+    if (name === "sync:pos" || this.status.rtt === null) this.#set({ rtt: this.#clock.now() - askedAt });
     return answer;
   }
 
@@ -127,7 +134,7 @@ export class Transport {
 
   /** @param {string} reason */
   #down(reason) {
-    this.#set({ state: "connecting", attempt: 0 });
+    this.#set({ state: "connecting", attempt: 0, rtt: null });
     this.#listeners.down(reason);
     this.#later();
   }

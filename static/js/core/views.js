@@ -66,9 +66,10 @@ export class Views {
     return oldest(positions);
   }
 
-  /** Runs those whom the room concerns and whose data is older than the event. @param {string} room @param {SyncEvent} event */
-  look(room, event) {
-    for (const view of this.#views) if (view.concerns(room) && !view.covers(event)) view.schedule.flush(event);
+  /** Runs those whom the room concerns and whose data is older than the event. @param {string} room @param {SyncEvent} event
+   * @param {(view: View) => boolean} [among] */
+  look(room, event, among = () => true) {
+    for (const view of this.#views) if (among(view) && view.concerns(room) && !view.covers(event)) view.schedule.flush(event);
   }
 
   /** The view of a handler, if it is registered. @param {Handler} handler */

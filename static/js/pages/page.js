@@ -40,7 +40,7 @@ export async function startPage(name, make) {
   mountShell(name, user);
   const view = make({ user, draw });
   i18n.onChange(draw);
-  SyncManager.onStatus(() => SyncManager.hello && setAhead(SyncManager.hello.serverTime - SyncManager.hello.heardAt));
+  SyncManager.onStatus(() => setAhead(SyncManager.ahead));
   setInterval(draw, TICK_MS);
   draw();
   await view.start();

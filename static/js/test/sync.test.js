@@ -1,32 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SyncManager } from "../core/manager.js";
-import { FakeClock, FakeSocket, change, settle } from "./support.js";
-
-/** A page whose clock, socket and requests belong to the test. */
-function page({ visible = true, position = { epoch: "a", seq: 10 } } = {}) {
-  const clock = new FakeClock();
-  const socket = new FakeSocket();
-  const asked = [];
-  const http = { request: async (method, url) => (asked.push(`${method} ${url}`), { data: position }) };
-  const life = { shown: visible, visible: () => life.shown };
-  const sync = new SyncManager({ clock, open: () => socket, http, life });
-  return { sync, socket, clock, asked, life };
-}
-
-const live = (room, seq = 10) => ({ ok: true, room, mode: "live", epoch: "a", seq });
-const recovered = (room, seq, events = []) => ({ ok: true, room, mode: "recovered", epoch: "a", seq, events });
-
-/** A page that has joined `files` at seq 10 and knows the data of that position. */
-async function joined(handler, options) {
-  const world = page();
-  world.sync.joinRoom("files", { position: { epoch: "a", seq: 10 } });
-  if (handler) world.sync.on("files:changed", handler, options);
-  world.socket.accept();
-  world.socket.last("sync:join").resolve({ ok: true, rooms: { files: recovered("files", 10) } });
-  await settle();
-  return world;
-}
+import { joined, live, page, recovered } from "./page.js";
+import { change, settle } from "./support.js";
 
 test("all rooms of the page are joined in one question, each with its position", async () => {
   const { sync, socket } = page();
