@@ -29,18 +29,21 @@ pub enum Refusal {
     UnknownEvent,
     /// Too many requests; wait a second.
     RateLimited,
+    /// As many as one may have, and now one more.
+    TooMany,
     /// The worker cannot answer just now; ask again.
     Unavailable,
 }
 
 impl Refusal {
     /// All of them, for closed lists of labels.
-    pub const ALL: [Refusal; 6] = [
+    pub const ALL: [Refusal; 7] = [
         Refusal::BadRequest,
         Refusal::Forbidden,
         Refusal::UnknownRoom,
         Refusal::UnknownEvent,
         Refusal::RateLimited,
+        Refusal::TooMany,
         Refusal::Unavailable,
     ];
 
@@ -52,6 +55,7 @@ impl Refusal {
             Refusal::UnknownRoom => "unknown_room",
             Refusal::UnknownEvent => "unknown_event",
             Refusal::RateLimited => "rate_limited",
+            Refusal::TooMany => "too_many",
             Refusal::Unavailable => "unavailable",
         }
     }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod packet;
 pub mod page;
 mod position;
+pub mod presence;
 mod ring;
 mod room;
 mod secret;

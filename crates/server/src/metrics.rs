@@ -55,8 +55,10 @@ pub struct Metrics {
     pub disconnects: Family<Label, Counter>,
     /// Socket.IO sessions by the way their events take: `lane`, `engine`, `unopened`.
     pub ways: Family<Label, Counter>,
-    /// Events from pages, by kind: `join`, `leave`, `pos`, `refused`, `spoofed`.
+    /// Events from pages, by kind: `join`, `leave`, `pos`, `presence`, `refused`, `spoofed`.
     pub client_events: Family<Label, Counter>,
+    /// Pages that were not taken into the list of who is present, by the refusal's code.
+    pub presence_refused: Family<Label, Counter>,
     /// Refused because there were too many, by who asked: `person`, `address`, `key`, `login` (attempts to sign in), `socket` (events
     /// of one page).
     pub rate_limited: Family<Label, Counter>,
@@ -79,6 +81,7 @@ impl Metrics {
             disconnects: Family::default(),
             ways: Family::default(),
             client_events: Family::default(),
+            presence_refused: Family::default(),
             rate_limited: Family::default(),
             missing_upgrades: Counter::default(),
             requests: Family::default(),
@@ -99,6 +102,11 @@ impl Metrics {
             metrics.ways.clone(),
         );
         registry.register("client_events", "Events that pages sent, by kind", metrics.client_events.clone());
+        registry.register(
+            "presence_refused",
+            "Pages that may not say what they show, or not that, or not more of it; by reason",
+            metrics.presence_refused.clone(),
+        );
         registry.register(
             "rate_limited",
             "Requests, sign-ins and events refused because there were too many, by who asked",
@@ -212,6 +220,7 @@ impl Road {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         vec![
             (("clients", "Signed-in Socket.IO sessions"), count(status.sockets)),
+            (("presence_entries", "What pages show, of all workers"), count(self.sync.counters().present.get())),
             (("bus_up", "1 while the bus is heard"), i64::from(status.bus)),
             (("ledger_up", "1 while the ledger answers"), i64::from(status.ledger)),
             (("position", "The seq applied last"), status.position.map_or(0, |position| position.seq.0)),

@@ -5,6 +5,7 @@
 //! It never waits for a socket, and for the ledger at most [`READ_LIMIT`].
 
 mod ask;
+mod presence;
 
 use std::{
     pin::pin,
@@ -41,6 +42,7 @@ use crate::{
 };
 
 pub(crate) use ask::{Asked, Command};
+pub(crate) use presence::{AboutPresence, Attendance, Shown};
 
 /// How long one look into the ledger may take before it counts as out of reach.
 const READ_LIMIT: Duration = Duration::from_secs(2);
@@ -79,6 +81,7 @@ pub(crate) struct Actor<L> {
     pub(crate) resets: watch::Sender<u64>,
     pub(crate) hub: Hub,
     pub(crate) roster: Roster,
+    pub(crate) attendance: Attendance,
     /// Steps taken so far. None is longer than a look into the ledger may be.
     pub(crate) steps: Arc<AtomicU64>,
     /// Pages have been asked to come back elsewhere; who comes now is asked at once.
@@ -186,9 +189,10 @@ impl<L: Ledger> Live<L> {
         let mut tick = pin!(sleep_until(self.next_tick()));
         let mut beat = pin!(sleep(between_beats));
         let mut heartbeat = pin!(sleep(Duration::ZERO));
+        let mut presence = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self.say_bye(),
                 Some(signal) = signals.recv() => self.hear(signal, signals).await,
                 Some(command) = commands.recv() => self.obey(command).await,
                 () = nudge.notified() => {
@@ -209,6 +213,12 @@ impl<L: Ledger> Live<L> {
                     self.say_how_we_are();
                     heartbeat.as_mut().reset(Instant::now() + HEARTBEAT);
                 }
+                () = &mut presence => {}
+            }
+            self.attend().await;
+            let wake = self.actor.attendance.wake();
+            if presence.is_elapsed() || presence.deadline() != wake {
+                presence.as_mut().reset(wake);
             }
             self.publish_status();
             self.actor.step();
@@ -254,20 +264,32 @@ impl<L: Ledger> Live<L> {
         match signal {
             Signal::Message(Channel::Events, text) => self.hear_events(&text).await,
             Signal::Message(Channel::Workers, text) => match serde_json::from_str(&text) {
-                Ok(heartbeat) => self.actor.roster.hear(heartbeat),
+                Ok(heartbeat) => self.hear_heartbeat(heartbeat),
                 Err(_) => self.actor.counters.bus_garbage.add(1),
             },
+            Signal::Message(Channel::Presence, text) => {
+                if !self.actor.attendance.hear(&text) {
+                    self.actor.counters.bus_garbage.add(1);
+                }
+            }
             Signal::Up => {
                 self.actor.status.send_modify(|status| status.bus = true);
+                self.actor.attendance.is_doubtful();
                 self.repair(NoticedBy::Tick).await;
             }
             Signal::Down => self.actor.status.send_modify(|status| status.bus = false),
             Signal::Missed(count) => {
                 self.actor.counters.bus_missed.add(count);
+                self.actor.attendance.is_doubtful();
                 self.repair(NoticedBy::Chain).await;
             }
             Signal::Forged(count) => self.actor.count_forged(count),
         }
+    }
+
+    fn hear_heartbeat(&mut self, heartbeat: Heartbeat) {
+        self.actor.attendance.lives(&heartbeat.name);
+        self.actor.roster.hear(heartbeat);
     }
 
     async fn hear_events(&mut self, text: &str) {
@@ -358,7 +380,11 @@ impl<L: Ledger> Live<L> {
         }
         self.turn = self.turn.wrapping_add(1);
         let Self { actor, worker, turn, .. } = self;
-        actor.hub.beat(*turn, &worker.position(), |room| worker.last(room));
+        let back = actor.hub.beat(*turn, &worker.position(), |room| worker.last(room));
+        for id in back {
+            let rooms = self.actor.hub.rooms_of(id);
+            self.introduce(id, &rooms);
+        }
     }
 
     fn heartbeat(&self) -> Heartbeat {

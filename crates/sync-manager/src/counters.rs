@@ -1,6 +1,6 @@
 //! What has happened on the road so far, as numbers for the operator.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -13,6 +13,21 @@ impl Counter {
 
     /// The count since the start.
     pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that rises and falls.
+#[derive(Debug, Default)]
+pub struct Level(AtomicUsize);
+
+impl Level {
+    pub(crate) fn set(&self, level: usize) {
+        self.0.store(level, Ordering::Relaxed);
+    }
+
+    /// How much it is now.
+    pub fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -52,4 +67,6 @@ pub struct Counters {
     pub bus_forged: Counter,
     /// Times the ledger could not be read.
     pub ledger_errors: Counter,
+    /// Entries of who is present, of all workers.
+    pub present: Level,
 }

@@ -4,6 +4,8 @@
 //! belongs to its [`Outlet`] and is bounded there. Full is never silent: the socket is marked behind, is told how far its rooms have
 //! come as soon as it takes a packet again, and is cut after ten seconds. One slow socket costs the others nothing.
 
+mod tell;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -126,6 +128,16 @@ impl Hub {
         member.rooms.into_iter().filter(|room| self.leave_room(id, room)).collect()
     }
 
+    /// Whether the socket is here.
+    pub(crate) fn has(&self, id: MemberId) -> bool {
+        self.members.contains_key(&id)
+    }
+
+    /// The rooms that a socket is in.
+    pub(crate) fn rooms_of(&self, id: MemberId) -> Vec<Room> {
+        self.members.get(&id).map(|member| member.rooms.clone()).unwrap_or_default()
+    }
+
     /// Whether the socket is here and may be in one more room.
     pub(crate) fn has_place(&self, id: MemberId, room: &Room) -> bool {
         let place = |member: &Member| member.rooms.len() < MAX_ROOMS || member.rooms.contains(room);
@@ -230,19 +242,10 @@ impl Hub {
         }
     }
 
-    /// Says `event` to every socket of this worker; each gets its own payload. One whose queue is full is cut: it cannot be told.
-    pub(crate) fn tell_all(&mut self, event: &'static str, mut payload: impl FnMut() -> serde_json::Value) {
-        debug_assert!(self.gathered.is_empty(), "everybody is told something in the middle of a turn");
-        for member in self.members.values() {
-            if let Sent::Full(_) = member.outlet.send(&Run::of(event, &payload())) {
-                member.outlet.cut(Cut::SlowConsumer);
-            }
-        }
-    }
-
     /// Tells the sockets whose turn it is, and those that are behind, how far their rooms have come. Who has been behind for too
-    /// long is cut.
-    pub(crate) fn beat(&mut self, turn: u32, position: &Position, last: impl Fn(&Room) -> Seq) {
+    /// long is cut. Those that are behind no longer: what the service told them meanwhile is to be told again.
+    pub(crate) fn beat(&mut self, turn: u32, position: &Position, last: impl Fn(&Room) -> Seq) -> Vec<MemberId> {
+        let mut back = Vec::new();
         for (id, member) in &mut self.members {
             if id.0 % u64::from(BEAT_TURNS) != u64::from(turn % BEAT_TURNS) && member.behind.is_none()
                 || member.rooms.is_empty()
@@ -252,7 +255,7 @@ impl Hub {
             let rooms = member.rooms.iter().map(|room| (room.to_string(), last(room))).collect();
             let beat = Beat { epoch: &position.epoch, rooms };
             match member.outlet.send(&Run::of("sync:pos", &beat)) {
-                Sent::Queued => member.behind = None,
+                Sent::Queued => back.extend(member.behind.take().map(|_| *id)),
                 Sent::Gone => {}
                 Sent::Full(_) => {
                     let since = *member.behind.get_or_insert_with(Instant::now);
@@ -263,5 +266,6 @@ impl Hub {
                 }
             }
         }
+        back
     }
 }

@@ -29,6 +29,7 @@ mod gather;
 mod hub;
 mod message;
 mod outbox;
+mod presence;
 mod roster;
 mod run;
 
@@ -51,12 +52,12 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use counters::{Counter, Counters};
+pub use counters::{Counter, Counters, Level};
 pub use hub::{Cut, MemberId, Outlet, Sent};
 pub use roster::{Heartbeat, WorkerInfo};
 pub use run::Run;
 
-use actor::{Actor, Asked, Command};
+use actor::{Actor, Asked, Attendance, Command};
 use bus::{Bus, Channel};
 use outbox::Outbox;
 
@@ -166,8 +167,11 @@ impl SyncManager {
         let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let steps = Arc::<AtomicU64>::default();
-        let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), stop.clone());
+        // The outbox outlives the actor, which has a last word.
+        let silence = CancellationToken::new();
+        let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), silence.clone());
         let actor = Actor {
+            attendance: Attendance::new(&options.identity.name, counters.clone()),
             ledger,
             options,
             outbox: outbox.clone(),
@@ -182,7 +186,11 @@ impl SyncManager {
             leaving: false,
         };
         tasks.spawn(pump);
-        tasks.spawn(actor.run(asked, bus.listen(), stop.clone()));
+        let acting = actor.run(asked, bus.listen(), stop.clone());
+        tasks.spawn(async move {
+            let _silent_at_the_end = silence.drop_guard();
+            acting.await;
+        });
         let members = Arc::default();
         Self { commands, outbox, status: seen, applied, resets, counters, bus, members, steps, stop, tasks }
     }

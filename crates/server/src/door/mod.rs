@@ -7,6 +7,7 @@
 
 mod entry;
 mod gate;
+mod presence;
 mod seat;
 mod talk;
 mod watch;

@@ -187,6 +187,11 @@ impl Seat {
         Ok(member)
     }
 
+    /// The same, if it has one.
+    pub(super) fn known_member(&self) -> Option<MemberId> {
+        self.member.get().copied()
+    }
+
     /// Remembers a room that it has joined.
     pub(super) fn note(&self, ack: &RoomAck) {
         let RoomAck::Joined { room, .. } = ack else { return };
@@ -205,6 +210,7 @@ impl Seat {
     pub(super) async fn becomes(&self, caller: Caller, sync: &SyncManager) {
         self.caller.store(Arc::new(caller));
         self.keep_to_rights(sync).await;
+        self.keep_shown(sync).await;
     }
 
     /// Leaves the rooms that the caller may not join.
@@ -224,14 +230,26 @@ impl Seat {
         let _ = self.greeted.set(false);
     }
 
-    /// Gives the place back; nothing reaches the page any more.
+    /// Gives the place back; nothing reaches the page any more. What it showed is there until it had time to come back.
     pub(super) async fn leave(&self, sync: &SyncManager) {
+        self.stand_up();
+        if let Some(member) = self.member.get() {
+            sync.detach(*member).await;
+        }
+    }
+
+    /// The same for whoever is not to come back: what his page showed is gone at once.
+    pub(super) async fn expel(&self, sync: &SyncManager) {
+        self.stand_up();
+        if let Some(member) = self.member.get() {
+            sync.expel(*member).await;
+        }
+    }
+
+    fn stand_up(&self) {
         self.close();
         if let Some(socket) = self.socket.get() {
             socket.extensions.remove::<Arc<Seat>>();
-        }
-        if let Some(member) = self.member.get() {
-            sync.detach(*member).await;
         }
     }
 

@@ -1,11 +1,11 @@
-//! What a page may say: join, leave and ask for positions. Everything else is refused and counted.
+//! What a page may say: join, leave, ask for positions, and who is present. Everything else is refused and counted.
 
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish, short_name};
+use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish, presence, short_name};
 use lockstep_sync_manager::Unavailable;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use socketioxide::{
     socket::Socket,
 };
 
-use super::{Door, seat::Seat};
+use super::{Door, presence::Told, seat::Seat};
 use crate::metrics::Label;
 
 /// One handler for all names: an event without a handler would be dropped in silence.
@@ -77,6 +77,8 @@ enum Request {
     Join(Join),
     Leave(String),
     Position(String),
+    Show(presence::Wish),
+    Present(Room),
 }
 
 impl Request {
@@ -86,6 +88,8 @@ impl Request {
             "sync:join" => Join::parse(data).map(Self::Join),
             "sync:leave" | "leave" => Join::room_name(data).map(Self::Leave),
             "sync:pos" => Join::room_name(data).map(Self::Position),
+            "presence:set" => presence::Wish::parse(data).map(Self::Show),
+            "presence:get" => presence::entity(data).map(Self::Present),
             "join" => Ok(Self::Join(Join::One((Join::room_name(data)?, None)))),
             _ => match name.rsplit_once(':') {
                 Some((room, "join")) => Ok(Self::Join(Join::One((short_name(room), None)))),
@@ -100,6 +104,7 @@ impl Request {
             Request::Join(_) => "join",
             Request::Leave(_) => "leave",
             Request::Position(_) => "pos",
+            Request::Show(_) | Request::Present(_) => "presence",
         }
     }
 }
@@ -130,6 +135,11 @@ impl Door {
                 let answer = self.position(&reply.seat, &room);
                 reply.send(&answer);
             }
+            Request::Show(wish) => {
+                let answer = self.show(&reply.seat, wish).await;
+                reply.send(&answer);
+            }
+            Request::Present(entity) => self.present(reply, entity).await,
         }
     }
 
@@ -167,6 +177,15 @@ impl Door {
     ) -> Result<(), Unavailable> {
         let member = seat.member(self.sync()).await?;
         self.sync().join_and(member, wishes, tell).await.map(drop)
+    }
+
+    async fn present(&self, reply: Reply, entity: Room) {
+        let seat = reply.seat.clone();
+        let reply = FirstReply(Arc::new(Mutex::new(Some(reply))));
+        let first = reply.clone();
+        if let Err(why) = self.tell_present(&seat, entity, move |state| first.send(&Told::of(state))).await {
+            reply.send(&refused(why));
+        }
     }
 
     async fn leave(&self, seat: &Arc<Seat>, name: &str) -> Value {
@@ -228,6 +247,8 @@ mod tests {
             let room = match request {
                 Request::Join(Join::One((room, _))) | Request::Leave(room) | Request::Position(room) => room,
                 Request::Join(Join::Many(_)) => "many".into(),
+                Request::Show(wish) => wish.entity.to_string(),
+                Request::Present(entity) => entity.to_string(),
             };
             (kind, room)
         });
@@ -244,6 +265,8 @@ mod tests {
         check("sync:leave", &json!({"room": "files"}), Ok(("leave", "files")));
         check("files:leave", &Value::Null, Ok(("leave", "files")));
         check("sync:pos", &json!({"room": "files"}), Ok(("pos", "files")));
+        check("presence:set", &json!({"entity": "files", "id": "7", "mode": "edit"}), Ok(("presence", "files")));
+        check("presence:get", &json!({"entity": "files"}), Ok(("presence", "files")));
     }
 
     #[test]
@@ -252,6 +275,9 @@ mod tests {
         check("sync:reset", &json!({}), Err(Refusal::UnknownEvent));
         check("anything", &Value::Null, Err(Refusal::UnknownEvent));
         check("join", &json!({}), Err(Refusal::BadRequest));
+        check("presence:set", &json!({"entity": "logs", "id": "*", "mode": "view"}), Err(Refusal::BadRequest));
+        check("presence:get", &json!({}), Err(Refusal::BadRequest));
+        check("presence:diff", &json!({"entity": "files", "n": 1}), Err(Refusal::UnknownEvent));
     }
 
     /// The name comes back in the refusal: a long one was once sent back whole, 64 KiB for each that came.

@@ -142,7 +142,7 @@ impl Door {
         match self.state().app.refresh(&before).await {
             Ok(None) => {
                 info!(user = before.user().map(|user| user.login.as_str()), "a session ended, its page is signed out");
-                seat.leave(self.sync()).await;
+                seat.expel(self.sync()).await;
                 seat.dismiss();
             }
             Ok(Some(now)) => {

@@ -79,6 +79,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .route("/api/publish", post(publish::publish))
         .route("/api/sync/position", get(publish::position))
         .route("/api/changes", get(publish::changes))
+        .route("/api/presence", get(publish::presence))
         .route("/api/workers", get(publish::workers));
     finish(routes, face)
 }

@@ -7,7 +7,10 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use lockstep_app::{Error, FieldError, FieldErrors, Publication, Receipt, Right};
-use lockstep_protocol::{Position, Record, Room};
+use lockstep_protocol::{
+    Position, Record, Room,
+    presence::{ENTITIES, Present},
+};
 use lockstep_sync_manager::WorkerInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
@@ -156,6 +159,16 @@ pub(super) async fn changes(
 ) -> Result<Json<Items<Record>>, Problem> {
     let Query(HowMany { limit }) = query.map_err(|_| Problem::bad_request())?;
     let items = face.worker.app.changes(&signed.caller, limit.unwrap_or(CHANGES)).await?;
+    Ok(Json(Items { items }))
+}
+
+/// Who is present, at the entities whose rows the caller may see.
+pub(super) async fn presence(State(face): State<Face>, signed: Signed) -> Result<Json<Items<Present>>, Problem> {
+    let mut items = Vec::new();
+    for entity in ENTITIES.into_iter().filter(|entity| signed.caller.may_join(entity)) {
+        let state = face.worker.sync.present(entity).await.map_err(|_| Problem::unavailable())?;
+        items.extend(state.entries.into_iter().map(|entry| Present { entity: state.entity.clone(), entry }));
+    }
     Ok(Json(Items { items }))
 }
 

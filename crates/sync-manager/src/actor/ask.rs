@@ -11,7 +11,7 @@ use lockstep_protocol::{
 };
 use tokio::sync::oneshot;
 
-use super::{Live, NoticedBy};
+use super::{AboutPresence, Live, NoticedBy, presence::joined};
 use crate::{
     counters::Counters,
     hub::{MemberId, Outlet},
@@ -29,11 +29,13 @@ const BYE: &str = "sync:bye";
 pub(crate) enum Command {
     Attach(MemberId, Arc<dyn Outlet>),
     Detach(MemberId),
+    Expel(MemberId),
     Join(MemberId, Vec<(Room, Option<Position>)>, Asked),
     Leave(MemberId, Room),
     Workers(oneshot::Sender<Vec<WorkerInfo>>),
     Rooms(oneshot::Sender<Vec<(Room, usize)>>),
     Farewell(oneshot::Sender<()>),
+    Presence(AboutPresence),
     /// Nothing: a step to be taken.
     Step,
 }
@@ -66,10 +68,10 @@ impl<L: Ledger> Live<L> {
                 }
                 self.actor.hub.attach(id, outlet);
             }
-            Command::Detach(id) => {
-                for room in self.actor.hub.detach(id) {
-                    self.worker.forget(&room);
-                }
+            Command::Detach(id) => self.detach(id),
+            Command::Expel(id) => {
+                self.actor.attendance.expel(id);
+                self.detach(id);
             }
             Command::Leave(id, room) => {
                 if self.actor.hub.leave(id, &room) {
@@ -78,8 +80,11 @@ impl<L: Ledger> Live<L> {
             }
             Command::Join(id, wishes, asked) => {
                 let acks = self.join_all(id, wishes, &asked.reply).await;
+                let rooms = joined(&acks);
                 asked.answer(acks);
+                self.introduce(id, &rooms);
             }
+            Command::Presence(asked) => self.obey_about_presence(asked),
             Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
             Command::Rooms(reply) => {
                 drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));
@@ -90,6 +95,13 @@ impl<L: Ledger> Live<L> {
                 let _ = reply.send(());
             }
             Command::Step => {}
+        }
+    }
+
+    fn detach(&mut self, id: MemberId) {
+        self.actor.attendance.leave(id);
+        for room in self.actor.hub.detach(id) {
+            self.worker.forget(&room);
         }
     }
 

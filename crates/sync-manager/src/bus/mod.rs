@@ -23,17 +23,20 @@ pub enum Channel {
     Events,
     /// How the workers are.
     Workers,
+    /// Who is present.
+    Presence,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Channel; 2] = [Channel::Events, Channel::Workers];
+    pub const ALL: [Channel; 3] = [Channel::Events, Channel::Workers, Channel::Presence];
 
     /// The name without prefix.
     pub fn name(self) -> &'static str {
         match self {
             Channel::Events => "events",
             Channel::Workers => "workers",
+            Channel::Presence => "presence",
         }
     }
 }
