@@ -110,7 +110,7 @@ pub enum Error {
     /// Too much at once.
     #[error("more than {max}")]
     TooLarge {
-        /// The limit: bytes of data, or items of a batch.
+        /// The limit: bytes of data, items of a batch, or rows of an export.
         max: usize,
     },
     /// Not possible just now; it may be in a moment.
@@ -191,6 +191,7 @@ impl From<lockstep_store::Error> for Error {
             Store::Cycle { field } => Error::field(field, FieldError::new("field.cycle")),
             Store::LastAdmin => Error::LastAdmin,
             Store::BadQuery { field } => Error::field(field, FieldError::new("field.not_allowed")),
+            Store::TooMany { max } => Error::TooLarge { max },
             Store::Corrupt(_) => Error::Internal(Arc::new(error)),
             Store::Unavailable(_) => Error::Unavailable(Arc::new(error)),
             Store::InDoubt(_) => Error::InDoubt(Arc::new(error)),

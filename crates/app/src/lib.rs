@@ -47,8 +47,8 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    Entity, KEYS_CHANGED, Key, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock, Store,
-    Synchronous, clock,
+    Entity, Export, KEYS_CHANGED, Key, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock,
+    Store, Synchronous, clock,
 };
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};

@@ -1,7 +1,7 @@
 //! Looking at rows: one, or a page of a list.
 
 use lockstep_protocol::Position;
-use lockstep_store::{Entity, MAX_PER_PAGE, Query, Row};
+use lockstep_store::{Entity, Export, MAX_PER_PAGE, Query, Row, clock};
 use serde_json::Value as Json;
 
 use crate::{
@@ -38,8 +38,8 @@ pub struct RowPage {
 }
 
 impl ListQuery {
-    /// Reads `q`, `sort`, `page`, `per_page` and `ids` (numbers with commas between); every other name filters by that column. An
-    /// empty value is as good as none; but no ids are no rows.
+    /// Reads `q`, `sort`, `page`, `per_page`, `updated_since` (as [`clock::parse`]) and `ids` (numbers with commas between); every
+    /// other name filters by that column. An empty value is as good as none; but no ids are no rows.
     ///
     /// # Errors
     /// [`Error::Invalid`] names every wrong word. Columns are judged later, by the entity.
@@ -67,6 +67,9 @@ fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> 
         "sort" => query.sort = Some(value),
         "page" => query.page = number(&value, u32::MAX)?,
         "per_page" => query.per_page = number(&value, MAX_PER_PAGE)?,
+        "updated_since" => {
+            query.updated_since = Some(clock::parse(&value).ok_or_else(|| FieldError::new("field.format"))?);
+        }
         "ids" if value.is_empty() => query.ids = Some(Vec::new()),
         "ids" => query.ids = Some(value.split(',').map(|id| id.trim().to_owned()).collect()),
         _ => query.filters.push((name.to_owned(), value)),
@@ -104,6 +107,23 @@ impl App {
         })
     }
 
+    /// Chooses all rows of a list, on all its pages, to be read with [`App::next_part`].
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Invalid`], [`Error::TooLarge`] when there are more rows than are given at once.
+    pub async fn export(&self, caller: &Caller, entity: Entity, query: &ListQuery) -> Result<Export, Error> {
+        caller.must(Right::View(entity))?;
+        Ok(self.0.store.export(entity, &query.0).await?)
+    }
+
+    /// The next rows of an export; nothing after the last.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn next_part(&self, export: &mut Export) -> Result<Option<Vec<Json>>, Error> {
+        Ok(self.0.store.next_part(export).await?)
+    }
+
     /// One row, and the ledger's position at the same moment.
     ///
     /// # Errors
@@ -133,21 +153,31 @@ mod tests {
 
     #[test]
     fn known_words_are_read_and_others_filter() {
-        let words =
-            [("q", "ёлка"), ("sort", "-name"), ("page", "2"), ("per_page", "10"), ("ids", "1, 2"), ("status", "new")];
+        let words = [
+            ("q", "ёлка"),
+            ("sort", "-name"),
+            ("page", "2"),
+            ("per_page", "10"),
+            ("ids", "1, 2"),
+            ("updated_since", "1970-01-01T00:00:01Z"),
+            ("status", "new"),
+        ];
 
         let ListQuery(query) = read(&words).expect("all is well");
 
         assert_eq!((query.page, query.per_page), (2, 10));
         assert_eq!(query.ids, Some(vec!["1".to_owned(), "2".to_owned()]));
+        assert_eq!(query.updated_since, Some(1000));
         assert_eq!(query.filters, [("status".to_owned(), "new".to_owned())]);
     }
 
     #[test]
     fn every_wrong_word_is_named() {
-        let error = read(&[("page", "0"), ("per_page", "501"), ("q", &"я".repeat(201))]).expect_err("three mistakes");
+        let words = [("page", "0"), ("per_page", "501"), ("q", &"я".repeat(201)), ("updated_since", "yesterday")];
 
-        assert_eq!(error.fields().into_keys().collect::<Vec<_>>(), ["page", "per_page", "q"]);
+        let error = read(&words).expect_err("four mistakes");
+
+        assert_eq!(error.fields().into_keys().collect::<Vec<_>>(), ["page", "per_page", "q", "updated_since"]);
     }
 
     #[test]

@@ -55,9 +55,44 @@ pub fn rfc3339(ms: i64) -> String {
     format!("{time:.3}")
 }
 
+/// Reads a time as programs and people write it: milliseconds since 1970, RFC 3339, or ISO 8601 with a date alone or without an offset,
+/// which then is UTC. `None` for anything else.
+pub fn parse(text: &str) -> Option<i64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let stamp = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+        civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    });
+    stamp.map(jiff::Timestamp::as_millisecond)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_read_however_it_is_written() {
+        let noon = Some(1_763_812_800_000);
+        for text in [
+            "1763812800000",
+            "2025-11-22T12:00:00Z",
+            "2025-11-22T12:00:00.000Z",
+            "2025-11-22T15:00:00+03:00",
+            "2025-11-22T12:00:00",
+            "2025-11-22 12:00",
+            "20251122T120000Z",
+        ] {
+            assert_eq!(parse(text), noon, "{text}");
+        }
+        assert_eq!(parse("2025-11-22"), Some(1_763_769_600_000));
+        assert_eq!(parse(&rfc3339(1_763_812_800_123)), Some(1_763_812_800_123));
+        for text in ["", "-1", "noon", "22.11.2025", "2025-13-01", "99999999999999999999", "2025-11-22T15:00:00 03:00"]
+        {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_time_is_written_with_milliseconds_in_utc() {

@@ -49,6 +49,12 @@ pub enum Error {
         /// The parameter.
         field: String,
     },
+    /// More rows than are given at once.
+    #[error("more than {max} rows")]
+    TooMany {
+        /// How many are.
+        max: usize,
+    },
     /// The database holds or was given what it never should.
     #[error("the database does not hold what it should: {0}")]
     Corrupt(String),

@@ -27,6 +27,8 @@ pub struct Query {
     pub per_page: u32,
     /// Only these rows.
     pub ids: Option<Vec<String>>,
+    /// Only rows that were changed then or later, in milliseconds since 1970.
+    pub updated_since: Option<i64>,
     /// Column and value; `null` as value finds rows that have none.
     pub filters: Vec<(String, String)>,
 }
@@ -55,7 +57,8 @@ impl Store {
         restrict(&mut count, table, query)?;
         let mut select = table.select();
         restrict(&mut select, table, query)?;
-        page(&mut select, order, query);
+        sort(&mut select, order);
+        page(&mut select, query);
 
         let mut tx = self.engine.read().await?;
         let position = ledger::head(&mut tx).await?.position();
@@ -84,12 +87,16 @@ pub(crate) async fn fetch(tx: &mut Tx, table: &'static Table, id: i64) -> Result
     table.row(&tuple)
 }
 
-fn restrict(statement: &mut Statement, table: &Table, query: &Query) -> Result<(), Error> {
+/// Leaves only the rows that are asked for.
+pub(crate) fn restrict(statement: &mut Statement, table: &Table, query: &Query) -> Result<(), Error> {
     let question = query.q.as_deref().unwrap_or_default();
     let can_match = can_be_kept(question);
     statement.push(if can_match { " WHERE 1 = 1" } else { " WHERE 1 = 0" });
     for pattern in fold::patterns(if can_match { question } else { "" }) {
         statement.push(" AND t.search LIKE ").push_bind(pattern).push(" ESCAPE '\\'");
+    }
+    if let Some(since) = query.updated_since {
+        statement.push(" AND t.updated_at >= ").push_bind(since);
     }
     for (name, wanted) in &query.filters {
         filter(statement, table, name, wanted)?;
@@ -123,18 +130,21 @@ fn filter(statement: &mut Statement, table: &Table, name: &str, wanted: &str) ->
 }
 
 /// The SQL to sort by, and whether it goes down.
-fn order(table: &Table, sort: Option<&str>) -> Result<(&'static str, bool), Error> {
+pub(crate) fn order(table: &Table, sort: Option<&str>) -> Result<(&'static str, bool), Error> {
     let wanted = sort.unwrap_or(table.title);
     let (name, down) = wanted.strip_prefix('-').map_or((wanted, false), |name| (name, true));
     table.sort(name).map(|sql| (sql, down)).ok_or_else(|| bad("sort"))
 }
 
-fn page(statement: &mut Statement, (by, down): (&'static str, bool), query: &Query) {
+/// Sorts. The id makes the order whole: rows that are otherwise equal must not wander between pages.
+pub(crate) fn sort(statement: &mut Statement, (by, down): (&'static str, bool)) {
     let direction = if down { " DESC" } else { "" };
+    statement.push(" ORDER BY ").push(by).push(direction).push(", t.id").push(direction);
+}
+
+fn page(statement: &mut Statement, query: &Query) {
     let size = i64::from(query.per_page.clamp(1, MAX_PER_PAGE));
     let skip = i64::from(query.page.max(1) - 1) * size;
-    // The id makes the order whole: rows that are otherwise equal must not wander between pages.
-    statement.push(" ORDER BY ").push(by).push(direction).push(", t.id").push(direction);
     statement.push(" LIMIT ").push_bind(size).push(" OFFSET ").push_bind(skip);
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, Path, Query, State},
+    extract::{FromRequestParts, Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -55,17 +55,24 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The words behind the `?`.
+pub(super) type Words = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+/// What they want of a list.
+pub(super) fn wanted(words: Words) -> Result<ListQuery, Problem> {
+    let Query(words) = words.map_err(|_| Problem::bad_request())?;
+    // The language of error messages is no filter.
+    Ok(ListQuery::read(words.into_iter().filter(|(name, _)| name != "lang"))?)
+}
+
 async fn list(
     entity: Entity,
     State(face): State<Face>,
     signed: Signed,
     headers: HeaderMap,
-    query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+    query: Words,
 ) -> Result<Response, Problem> {
-    let Query(words) = query.map_err(|_| Problem::bad_request())?;
-    // The language of error messages is no filter.
-    let words = words.into_iter().filter(|(name, _)| name != "lang");
-    let rows = face.worker.app.list(&signed.caller, entity, &ListQuery::read(words)?).await?;
+    let rows = face.worker.app.list(&signed.caller, entity, &wanted(query)?).await?;
     let position = rows.position.clone();
     let body = json!({
         "items": rows.items,

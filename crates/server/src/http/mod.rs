@@ -9,6 +9,7 @@ mod assets;
 mod body;
 mod conditional;
 mod entities;
+mod exports;
 mod health;
 mod identity;
 mod language;
@@ -18,6 +19,7 @@ mod pages;
 mod problem;
 mod publish;
 mod session;
+mod sheet;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderName, Method, header};
+use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use self::assets::build;
@@ -51,6 +54,7 @@ type Face = Arc<Parts>;
 struct Parts {
     worker: Worker,
     assets: Assets,
+    exports: Arc<Semaphore>,
 }
 
 /// Everything but Socket.IO.
@@ -72,6 +76,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(assets::routes())
         .merge(pages::routes())
         .merge(entities::routes())
+        .merge(exports::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))
         .route("/api/me", get(session::me))
@@ -85,7 +90,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
 }
 
 fn face(worker: Worker, assets: Assets) -> Face {
-    Arc::new(Parts { worker, assets })
+    Arc::new(Parts { worker, assets, exports: Arc::new(Semaphore::new(exports::AT_ONCE)) })
 }
 
 fn finish(routes: Router<Face>, face: Face) -> Router {

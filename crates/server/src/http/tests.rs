@@ -2,6 +2,7 @@
 
 mod api;
 mod doors;
+mod exports;
 mod front;
 mod refusals;
 mod strangers;

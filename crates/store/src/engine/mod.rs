@@ -144,6 +144,11 @@ impl Tx {
         row.some_int(0)
     }
 
+    /// The numbers in the first column of all rows, which are taken one by one: of a long answer only these are kept.
+    pub(crate) async fn numbers(&mut self, statement: Statement) -> Result<Vec<i64>, Error> {
+        whichever!(self, tx => tx.numbers(statement).await)
+    }
+
     /// Runs a statement without an answer. Returns how many rows it touched.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, Error> {
         whichever!(self, tx => tx.run(statement).await)

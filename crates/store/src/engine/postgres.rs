@@ -11,6 +11,7 @@ mod row;
 
 use std::{future::Future, io, time::Duration};
 
+use futures_util::TryStreamExt;
 use sqlx::{
     Postgres, Transaction,
     postgres::{PgPool, PgRow},
@@ -106,6 +107,13 @@ impl Tx {
         let (text, arguments, prepared) = split(statement)?;
         let row = sqlx::query_with(text, arguments).persistent(prepared).fetch_optional(&mut *self.0);
         within(row).await?.as_ref().map(read_row).transpose()
+    }
+
+    /// The numbers in the first column of all rows, taken one by one.
+    pub(crate) async fn numbers(&mut self, statement: Statement) -> Result<Vec<i64>, Error> {
+        let (text, arguments, prepared) = split(statement)?;
+        let numbers = sqlx::query_scalar_with::<_, i64, _>(text, arguments).persistent(prepared).fetch(&mut *self.0);
+        Ok(within(numbers.try_collect()).await?)
     }
 
     /// Runs a statement without an answer. Returns how many rows it touched.

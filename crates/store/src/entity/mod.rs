@@ -58,6 +58,13 @@ impl Entity {
         self.table().columns.iter().any(|column| column.name == "enabled")
     }
 
+    /// What a row shows, in the order in which people read it: what they write, then what comes from other rows.
+    pub fn fields(self) -> impl Iterator<Item = &'static str> {
+        let table = self.table();
+        let written = table.columns.iter().filter(|column| !column.hidden).map(|column| column.name);
+        written.chain(table.shown.iter().map(|shown| shown.name))
+    }
+
     pub(crate) fn table(self) -> &'static Table {
         match self {
             Entity::Files => &files::TABLE,

@@ -25,6 +25,7 @@ mod access;
 mod cancel;
 mod crash;
 mod entities;
+mod export;
 mod full;
 mod ledger;
 mod opening;

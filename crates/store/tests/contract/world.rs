@@ -22,6 +22,8 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     fn fresh() -> impl Future<Output = Self> + Send;
     /// How to open it.
     fn url(&self) -> String;
+    /// Runs a statement past the store, for what would take too long through it.
+    fn run(&self, statement: &str) -> impl Future<Output = ()> + Send;
 }
 
 /// A file of SQLite in a directory of its own.
@@ -34,6 +36,13 @@ impl Engine for Sqlite {
 
     fn url(&self) -> String {
         format!("sqlite:{}", self.0.path().join("test.db").display())
+    }
+
+    async fn run(&self, statement: &str) {
+        let options: sqlx::sqlite::SqliteConnectOptions = self.url().parse().expect("a URL");
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect("done");
     }
 }
 
@@ -55,6 +64,10 @@ impl Engine for Postgres {
 
     fn url(&self) -> String {
         self.server.url(&self.database)
+    }
+
+    async fn run(&self, statement: &str) {
+        self.ask(statement);
     }
 }
 
