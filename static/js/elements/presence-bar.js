@@ -31,7 +31,7 @@ export const initialsOf = (name) => name.trim().split(/\s+/).slice(0, 2).map((wo
 /** What a person does, as a sentence. @param {Person} person @param {string} [entity] whose fields are meant */
 export function doing({ user, mode, field, own, tabs }, entity = "") {
   const what = mode === "view" ? "views" : field ? "edits_field" : "edits";
-  const words = t(`presence.${own ? `own_${what}` : what}`, { name: user.name, field: field && label(entity, field) });
+  const words = t(own ? `presence.own_${what}` : `presence.${what}`, { name: user.name, field: field && label(entity, field) });
   return tabs > 1 ? `${words} (${t("presence.tabs", { count: tabs })})` : words;
 }
 
