@@ -4,10 +4,11 @@
  * `import { showToast } from "./utils.js"`, or a plain `<script src="/static/js/utils.js">` and the globals `window.showToast` and
  * `window.validateForm`.
  */
-import { announce, showToast } from "./core/toast.js";
+import { announce, announceChanges } from "./core/announce.js";
+import { showToast } from "./core/toast.js";
 import { validateForm } from "./core/form.js";
 
-export { announce, showToast, validateForm };
+export { announce, announceChanges, showToast, validateForm };
 export { formatAgo, formatBytes, formatDate, formatDuration, formatNumber } from "./core/format.js";
 
 /**
