@@ -26,7 +26,7 @@ export const formatNumber = (value) => cached(`n${language()}`, () => new Intl.N
 
 /**
  * @param {string|number|Date|null|undefined} value an ISO time or ms
- * @param {"time"|"date"|"full"} [style] `14:02:11`, `21 нояб. 2025 г., 14:02`, or the whole
+ * @param {"minute"|"time"|"date"|"full"} [style] `14:02`, `14:02:11`, `21 нояб. 2025 г., 14:02`, or the whole
  */
 export function formatDate(value, style = "date") {
   const date = asDate(value);
@@ -36,6 +36,7 @@ export function formatDate(value, style = "date") {
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
 const STYLES = {
+  minute: { hour: "2-digit", minute: "2-digit" },
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
   date: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
   full: { dateStyle: "long", timeStyle: "medium" },
