@@ -30,8 +30,8 @@ const WAITING_MAX = 50;
 /** A toast that is replaced again and again, as by progress, is read out no more often than this. */
 const SAY_AGAIN_MS = 5000;
 const SIGNS = { success: "✓", info: "i", warning: "!", error: "✕" };
-/** The person's own setting: `1` keeps every message until it is closed. */
-export const KEEP_KEY = "lockstep_keep_toasts";
+/** Where the browser remembers that its person wants messages to stay. */
+const KEEP_KEY = "lockstep_keep_toasts";
 
 /** @type {Toast[]} */ const waiting = [];
 /** @type {Shown[]} */ const shown = [];
@@ -102,15 +102,25 @@ function more(place) {
 function made(toast) {
   const { options, status } = toast;
   const box = element(toast, (event, then) => close(box, event, then));
-  const stays = options.persist || options.action || status === "error" || options.duration === 0 || keepsAll();
+  const stays = options.persist || options.action || status === "error" || options.duration === 0 || keepToasts();
   return { ...toast, box, countdown: stays ? null : new Countdown(options.duration ?? DURATION_MS, () => close(box), clock) };
 }
 
-function keepsAll() {
+/** Whether messages stay until they are closed: the person's own setting in this browser. */
+export const keepToasts = () => storage()?.getItem(KEEP_KEY) === "1";
+
+/** @param {boolean} keep */
+export function setKeepToasts(keep) {
+  if (keep) storage()?.setItem(KEEP_KEY, "1");
+  else storage()?.removeItem(KEEP_KEY);
+}
+
+/** Storage may be forbidden by the browser's settings. */
+function storage() {
   try {
-    return ["1", "true"].includes(localStorage.getItem(KEEP_KEY) ?? "");
+    return window.localStorage;
   } catch {
-    return false; // storage may be forbidden
+    return null;
   }
 }
 

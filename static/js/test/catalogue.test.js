@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import test from "node:test";
-import { argumentsOf } from "./source.js";
+import { argumentsOf, patternsOf } from "./source.js";
 
 const read = async (name) => JSON.parse(await readFile(new URL(`../i18n/${name}.json`, import.meta.url), "utf8"));
 const ru = await read("ru");
@@ -62,8 +62,7 @@ test("every code that the server answers with has a sentence", () => {
   for (const key of [...errors.map((code) => `error.${code}`), ...fields.map((code) => `field.${code}`)]) assert.ok(key in ru, key);
 });
 
-/** Keys with a hole as the source writes them, such as `empty.${entity}_hint`, as patterns. */
-const patterns = [...source.matchAll(/`([a-z]+\.(?:[\w.]|\$\{[^{}]*\})*)`/g)].map(([, text]) => new RegExp(`^${text.replaceAll(".", "\\.").replace(/\$\{[^}]*\}/g, ".+")}$`));
+const patterns = patternsOf(source);
 const families = [...source.matchAll(/\bword\("([a-z]+)"/g)].map((match) => `${match[1]}.`);
 
 test("every text that the source asks for exists", () => {

@@ -22,3 +22,29 @@ function namesOf(text, from) {
   }
   return names;
 }
+
+/** Keys with holes, such as `empty.${entity}_hint`, as patterns of what they may become. @param {string} text @returns {RegExp[]} */
+export function patternsOf(text) {
+  return [...text.matchAll(/`(?=[a-z]+\.[\w.]*\$\{)/g)].map(({ index }) => new RegExp(`^${templateAt(text, index + 1)}$`));
+}
+
+/** A template literal from behind its backtick, its holes as `.+`. @param {string} text @param {number} from */
+function templateAt(text, from) {
+  let pattern = "";
+  for (let at = from; at < text.length && text[at] !== "`"; at += 1) {
+    const hole = text.startsWith("${", at);
+    pattern += hole ? ".+" : text[at].replace(/\W/, "\\$&");
+    if (hole) at = endOfHole(text, at + 2);
+  }
+  return pattern;
+}
+
+/** Where the hole's own brace closes. @param {string} text @param {number} from */
+function endOfHole(text, from) {
+  let at = from;
+  for (let depth = 1; at < text.length; at += 1) {
+    if (text[at] === "{") depth += 1;
+    if (text[at] === "}" && --depth === 0) return at;
+  }
+  return at;
+}
