@@ -64,7 +64,12 @@ impl Outbox {
         loop {
             tokio::select! {
                 biased;
-                () = stop.cancelled(), if sending.is_empty() && messages.is_empty() => return,
+                () = stop.cancelled(), if sending.is_empty() && messages.is_empty() => {
+                    // A last word may have come while it was waited for.
+                    if messages.is_empty() {
+                        return;
+                    }
+                }
                 Some((channel, sent)) = sending.next() => {
                     if let Err(error) = sent {
                         tracing::debug!(%error, "not sent over the bus: {error}");

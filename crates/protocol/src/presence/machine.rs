@@ -7,9 +7,8 @@ use std::{
 };
 
 use super::{
-    Counts, Entry, GRACE, Key, MAX_ENTRIES, MAX_OF_PAGE, MAX_WORKERS, Mode, Present, ROLL_CALL, SILENCE, Said, Wish,
-    Words,
-    known::{Known, Leaving},
+    Counts, Entry, GRACE, Key, MAX_ENTRIES, MAX_OF_PAGE, MAX_WORKERS, Mode, Present, SILENCE, Said, Wish, Words,
+    known::{Calls, Known, Leaving},
 };
 use crate::{client::Refusal, event::Actor, room::Room};
 
@@ -27,8 +26,7 @@ pub struct Presence {
     /// What has changed in this turn, and whether it is this worker's own.
     pub(super) changed: BTreeMap<Key, bool>,
     pub(super) diffs: Counts,
-    /// When the workers were first called of whom some have not answered yet.
-    pub(super) called: Option<Duration>,
+    pub(super) calls: Calls,
     len: usize,
 }
 
@@ -44,7 +42,7 @@ impl Presence {
             leaving: BTreeMap::new(),
             changed: BTreeMap::new(),
             diffs: Counts::new(),
-            called: None,
+            calls: Calls::default(),
             len: 0,
         }
     }
@@ -130,7 +128,7 @@ impl Presence {
                 self.put_all(&worker, set);
             }
             Words::Ask => {
-                self.called.get_or_insert(now);
+                self.calls.note(now);
                 return true;
             }
             Words::Bye => {
@@ -155,7 +153,7 @@ impl Presence {
         let over: Vec<_> = over.map(|(key, leaving)| (leaving.worker.clone(), key.clone())).collect();
         over.iter().for_each(|(worker, key)| self.remove(worker, key));
 
-        let called = self.called.take_if(|called| *called + ROLL_CALL <= now);
+        let called = self.calls.over(now);
         let dead = |known: &Known| known.spoke + SILENCE <= now || called.is_some_and(|called| known.seen < called);
         let others = self.workers.iter().filter(|(name, _)| **name != self.own);
         let dead: Vec<_> = others.filter(|(_, known)| dead(known)).map(|(name, _)| name.clone()).collect();

@@ -58,7 +58,7 @@ impl Presence {
 
     /// Asks all workers for their statements. Who shows no sign of life from now on is dead.
     pub fn ask(&mut self, now: Duration) -> Said {
-        self.called.get_or_insert(now);
+        self.calls.note(now);
         self.say(Words::Ask)
     }
 

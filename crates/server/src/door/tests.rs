@@ -151,7 +151,8 @@ fn no_filter() -> lockstep_app::ListQuery {
 struct Page(WebSocketStream<TcpStream>);
 
 impl Page {
-    /// The next packet but pings and beats, which come when it is their time; [`Packet::Close`] when the connection has ended.
+    /// The next packet but pings, beats and who is present, which come when it is their time; [`Packet::Close`] when the connection has
+    /// ended.
     async fn next(&mut self) -> Packet {
         timeout(PATIENCE, self.next_of_interest()).await.expect("something happens")
     }
@@ -161,7 +162,7 @@ impl Page {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => match Packet::parse(&text).expect("a packet") {
                     Packet::Ping => self.send(&Packet::Pong).await,
-                    Packet::Event { name, .. } if name == "sync:pos" => {}
+                    Packet::Event { name, .. } if name == "sync:pos" || name.starts_with("presence:") => {}
                     packet => return packet,
                 },
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Packet::Close,

@@ -150,6 +150,12 @@ impl Ears {
         *self.full.lock().expect("no panic inside") = full;
     }
 
+    /// Lets go of everything heard so far.
+    pub fn forget(&self) {
+        self.heard.send_modify(Vec::clear);
+        self.runs.lock().expect("no panic inside").clear();
+    }
+
     pub fn heard(&self) -> Vec<(String, serde_json::Value)> {
         self.heard.borrow().clone()
     }
