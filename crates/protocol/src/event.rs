@@ -95,7 +95,7 @@ impl EventName {
     pub const MAX_BYTES: usize = 64;
 
     /// Names that Socket.IO or Lockstep itself speaks under. Nobody may publish them.
-    const RESERVED: [&str; 12] = [
+    const RESERVED: [&str; 13] = [
         "connect",
         "connect_error",
         "disconnect",
@@ -108,7 +108,11 @@ impl EventName {
         "scan:progress",
         "session:ended",
         "keys:changed",
+        Self::LOCKS,
     ];
+
+    /// Somebody has begun or ceased to edit a row alone, in the room of the row's entity. No row is another one by that.
+    pub const LOCKS: &str = "locks:changed";
 
     /// The name `<room>:changed`.
     pub fn changed(room: &Room) -> Self {
@@ -123,6 +127,11 @@ impl EventName {
     /// Whether the name belongs to the protocol, so that publishing it from outside is refused.
     pub fn is_reserved(&self) -> bool {
         Self::RESERVED.contains(&self.as_str()) || self.0.starts_with("sync:") || self.0.starts_with("presence:")
+    }
+
+    /// Whether rooms that depend on this event's room have a reason to look again: data have changed, not only who holds them.
+    pub fn is_of_data(&self) -> bool {
+        self.as_str() != Self::LOCKS
     }
 
     /// The room whose `<room>:changed` this is, if it is one.
@@ -355,7 +364,16 @@ mod tests {
 
     #[test]
     fn names_of_the_protocol_itself_are_reserved() {
-        for name in ["connect", "sync:reset", "hello", "presence:state", "log", "session:ended", "keys:changed"] {
+        for name in [
+            "connect",
+            "sync:reset",
+            "hello",
+            "presence:state",
+            "log",
+            "session:ended",
+            "keys:changed",
+            "locks:changed",
+        ] {
             assert!(name.parse::<EventName>().expect(name).is_reserved(), "{name}");
         }
         assert!(!"files:changed".parse::<EventName>().expect("a name").is_reserved());

@@ -1,7 +1,8 @@
 //! Who hears a change.
 //!
 //! A change to a category is news for the `categories` room and a reason to look again for `files` (soft).
-//! The table of dependencies is the whole rule. Pure: it knows neither sockets nor workers.
+//! The table of dependencies is the whole rule, and what changes no data ([`EventName::is_of_data`](crate::EventName::is_of_data)) has no
+//! dependents. Pure: it knows neither sockets nor workers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +79,8 @@ impl FanOut {
         let Scope::Room(room) = &record.scope else {
             return live.map(|room| Target { room: room.clone(), soft: false }).collect();
         };
-        let soft = self.dependents(room).iter().map(|room| Target { room: room.clone(), soft: true });
+        let dependents = if record.event.is_of_data() { self.dependents(room) } else { &[] };
+        let soft = dependents.iter().map(|room| Target { room: room.clone(), soft: true });
         std::iter::once(Target { room: room.clone(), soft: false }).chain(soft).collect()
     }
 
@@ -87,13 +89,13 @@ impl FanOut {
         let soft = match &record.scope {
             Scope::Global => false,
             Scope::Room(own) if own == room => false,
-            Scope::Room(other) if self.dependents(other).contains(room) => true,
+            Scope::Room(other) if record.event.is_of_data() && self.dependents(other).contains(room) => true,
             Scope::Room(_) => return None,
         };
         Some(Target { room: room.clone(), soft })
     }
 
-    /// The scopes of all records that `room` hears.
+    /// The scopes of all records that `room` hears. Not each record of them is one: ask [`FanOut::hears`].
     pub fn sources(&self, room: &Room) -> Vec<Scope> {
         let depended = self.dependents.iter().filter(|(_, to)| to.contains(room)).map(|(from, _)| from.clone());
         let rooms: BTreeSet<Room> = depended.chain([room.clone()]).collect();
@@ -124,6 +126,10 @@ fn walk(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        event::{Draft, Reason},
+        position::{Epoch, Seq},
+    };
 
     #[test]
     fn a_chain_of_dependencies_is_followed_to_its_end() {
@@ -134,6 +140,37 @@ mod tests {
             fanout.sources(&Room::Files),
             [Scope::Global, Scope::Room(Room::Files), Scope::Room(Room::Users), Scope::Room(Room::Groups)]
         );
+    }
+
+    #[test]
+    fn who_holds_a_category_is_no_reason_to_look_at_the_files_again() {
+        let fanout = FanOut::default();
+        let record = |event: &str| {
+            let draft = Draft {
+                event: event.parse().expect("a name"),
+                reason: Reason::Added,
+                worker: 1,
+                scope: Scope::Room(Room::Categories),
+                id: "7".into(),
+                data: None,
+                rev: None,
+                actor: None,
+                origin: None,
+            };
+            draft.stamped(Epoch::new("e"), Seq(2), Seq(1))
+        };
+        let rooms = |event: &str| {
+            let record = record(event);
+            let told: Vec<Room> =
+                fanout.targets(&record, std::iter::empty()).into_iter().map(|target| target.room).collect();
+            let hearing =
+                [Room::Categories, Room::Files].into_iter().filter(|room| fanout.hears(room, &record).is_some());
+            assert_eq!(hearing.collect::<Vec<_>>(), told, "{event}");
+            told
+        };
+
+        assert_eq!(rooms("categories:changed"), [Room::Categories, Room::Files]);
+        assert_eq!(rooms("locks:changed"), [Room::Categories]);
     }
 
     #[test]

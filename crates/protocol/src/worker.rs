@@ -229,8 +229,8 @@ impl Worker {
         bounded(self.ring.since(&self.fanout, room, position.seq, MAX_RESUME_EVENTS))
     }
 
-    /// The same from the ledger's rows of `room`'s [scopes](FanOut::sources) after `seq`; rows that this worker has yet to apply are
-    /// left to live delivery.
+    /// The same from the ledger's rows of `room`'s [scopes](FanOut::sources) after `seq`, of which at least [`MAX_RESUME_EVENTS`] + 1
+    /// were asked for; rows that this worker has yet to apply are left to live delivery.
     pub fn resume_from(&self, room: &Room, seq: Seq, page: &Page) -> Resume {
         if page.head.epoch != self.epoch {
             return Resume::Refresh(RefreshWhy::Epoch);
@@ -241,9 +241,14 @@ impl Worker {
         if !page.known {
             return Resume::Refresh(RefreshWhy::Unknown);
         }
+        let applied: Vec<&Record> = page.rows.iter().filter(|record| record.seq <= self.cursor).collect();
+        if applied.len() > MAX_RESUME_EVENTS {
+            // There may be more than were read, also where the room does not hear each of them.
+            return Resume::Refresh(RefreshWhy::TooMuch);
+        }
         let mut prev = seq;
         let mut events = Vec::new();
-        for record in page.rows.iter().filter(|record| record.seq <= self.cursor) {
+        for record in applied {
             let Some(target) = self.fanout.hears(room, record) else { continue };
             events.push(Arc::new(Emission::of(record, &target.room, target.soft, prev)));
             prev = record.seq;

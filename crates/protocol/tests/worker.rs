@@ -28,8 +28,12 @@ impl Ledger {
     }
 
     fn commit(&mut self, room: Room) -> Record {
+        self.commit_as(EventName::changed(&room), room)
+    }
+
+    fn commit_as(&mut self, event: EventName, room: Room) -> Record {
         let draft = Draft {
-            event: EventName::changed(&room),
+            event,
             reason: Reason::Updated,
             worker: 1,
             scope: Scope::Room(room),
@@ -212,6 +216,22 @@ fn a_page_that_missed_too_much_is_told_to_fetch() {
     }
 
     let resume = worker.resume(&Room::Files, &Position::new(Epoch::new("a"), Seq(0)));
+
+    assert_eq!(resume, Resume::Refresh(RefreshWhy::TooMuch));
+}
+
+/// A ledger gives one row more than a page may be given, of which the room did not hear one: what came after it would have been lost.
+#[test]
+fn rows_that_a_room_does_not_hear_hide_none_of_those_behind_them() {
+    let mut ledger = Ledger::new();
+    ledger.commit_as(EventName::LOCKS.parse().expect("a name"), Room::Categories);
+    for _ in 0..=MAX_RESUME_EVENTS {
+        ledger.commit(Room::Categories);
+    }
+    let mut page = ledger.after(Seq(0));
+    page.rows.truncate(MAX_RESUME_EVENTS + 1);
+
+    let resume = ledger.worker().resume_from(&Room::Files, Seq(0), &page);
 
     assert_eq!(resume, Resume::Refresh(RefreshWhy::TooMuch));
 }
