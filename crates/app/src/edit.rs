@@ -43,7 +43,8 @@ impl App {
     /// Changes the given fields of a row. `expect` is the revision that the caller has seen.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Stale`], [`Error::Invalid`], [`Error::Duplicate`], [`Error::LastAdmin`].
+    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Locked`], [`Error::Stale`], [`Error::Invalid`], [`Error::Duplicate`],
+    /// [`Error::LastAdmin`].
     pub async fn patch(
         &self,
         caller: &Caller,
@@ -84,7 +85,7 @@ impl App {
     /// Deletes a row that nobody refers to.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Stale`], [`Error::InUse`], [`Error::LastAdmin`].
+    /// [`Error::Forbidden`], [`Error::NotFound`], [`Error::Locked`], [`Error::Stale`], [`Error::InUse`], [`Error::LastAdmin`].
     pub async fn delete(
         &self,
         caller: &Caller,
@@ -119,7 +120,7 @@ impl App {
     }
 
     /// Nobody changes a person or a group that may do what he may not: he could make himself that person.
-    async fn no_one_above(&self, caller: &Caller, entity: Entity, id: &str) -> Result<(), Error> {
+    pub(crate) async fn no_one_above(&self, caller: &Caller, entity: Entity, id: &str) -> Result<(), Error> {
         let rights = match entity {
             Entity::Groups => self.rights_of_group(id).await?,
             Entity::Users => {

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use lockstep_store::Row;
+use lockstep_store::{Lease, Row};
 use serde_json::{Map, Value as Json};
 
 use crate::rights::Right;
@@ -68,6 +68,15 @@ pub enum Error {
         /// The row as it stands.
         current: Box<Row>,
     },
+    /// Somebody else has the row for himself.
+    #[error("{} has the row for himself", .lease.user.name)]
+    Locked {
+        /// Who, and until when.
+        lease: Box<Lease>,
+    },
+    /// Rows of this entity cannot be taken.
+    #[error("rows of this entity are not under locks")]
+    LocksOff,
     /// Others refer to the row.
     #[error("the row is in use: {usage:?}")]
     InUse {
@@ -140,6 +149,8 @@ impl Error {
             Error::NotFound => "not_found",
             Error::Invalid { .. } => "invalid",
             Error::Stale { .. } => "stale",
+            Error::Locked { .. } => "locked",
+            Error::LocksOff => "locks.off",
             Error::InUse { .. } => "in_use",
             Error::Duplicate { .. } => "duplicate",
             Error::LastAdmin => "last_admin",
@@ -159,6 +170,7 @@ impl Error {
         let one = |name: &str, value: Json| Map::from_iter([(name.to_owned(), value)]);
         match self {
             Error::Forbidden { right } => one("right", right.to_string().into()),
+            Error::Locked { lease } => one("user", lease.user.name.as_str().into()),
             Error::Duplicate { field } => one("field", (*field).into()),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),
@@ -185,6 +197,7 @@ impl From<lockstep_store::Error> for Error {
         match error {
             Store::NotFound => Error::NotFound,
             Store::Stale { current } => Error::Stale { current },
+            Store::Locked { lease } => Error::Locked { lease },
             Store::InUse { usage } => Error::InUse { usage },
             Store::Duplicate { field } => Error::Duplicate { field },
             Store::NoSuch { field } => Error::field(field, FieldError::new("field.no_such")),

@@ -25,6 +25,7 @@ mod edit;
 mod entities;
 mod error;
 mod list;
+mod lock;
 mod password;
 mod people;
 mod publish;
@@ -47,8 +48,8 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    Entity, Export, KEYS_CHANGED, Key, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock,
-    Store, Synchronous, clock,
+    Entity, Export, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, OpenError, Options as StoreOptions, Receipt, Row,
+    SESSION_ENDED, SharedClock, Store, Synchronous, clock,
 };
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};

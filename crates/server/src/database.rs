@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lockstep_app::{App, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
+use lockstep_app::{App, Locks, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
 use tracing::warn;
 
 use crate::config::{Settings, Synchronous};
@@ -90,7 +90,8 @@ fn store_options(settings: &Settings) -> StoreOptions {
         Synchronous::Full => lockstep_app::Synchronous::Full,
         Synchronous::Normal => lockstep_app::Synchronous::Normal,
     };
-    StoreOptions { synchronous, host: machine(), ..StoreOptions::new(settings.database_url().expose()) }
+    let locks = Locks { entities: settings.locks.entities(), lease_ms: settings.locks.lease_s * 1000 };
+    StoreOptions { synchronous, host: machine(), locks, ..StoreOptions::new(settings.database_url().expose()) }
 }
 
 /// What tells this machine from another that might open the same file over a network: its own id, or that of its kernel's present

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::row::Row;
+use crate::{lock::Lease, row::Row};
 
 /// A call that was refused or failed. Nothing of it was kept, but for [`Error::InDoubt`].
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,12 @@ pub enum Error {
     Stale {
         /// The row as it stands.
         current: Box<Row>,
+    },
+    /// Somebody else has the row for himself.
+    #[error("{} has the row for himself", .lease.user.name)]
+    Locked {
+        /// Who, and until when.
+        lease: Box<Lease>,
     },
     /// Others refer to the row: how many of what.
     #[error("the row is in use: {usage:?}")]

@@ -14,6 +14,7 @@ use crate::{
     Store, crash,
     engine::{Lock, Statement, Tuple, Turn, Tx, Value, sql},
     error::Error,
+    lock::LOCKS_CHANGED,
 };
 
 /// The only stream there is today; the table is ready for more.
@@ -76,7 +77,7 @@ impl Store {
         Ok(Page { head, known: true, rows })
     }
 
-    /// The newest changes of these rooms and of everybody, newest first, at most [`MAX_CHANGES`].
+    /// The newest changes of these rooms and of everybody, newest first, at most [`MAX_CHANGES`]. Who held which row is none.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -84,6 +85,7 @@ impl Store {
         let scopes = rooms.iter().cloned().map(Scope::Room).chain([Scope::Global]);
         let mut select = sql(ROWS);
         select.push(" WHERE scope IN (").push_list(scopes.map(|scope| scope.to_string())).push(")");
+        select.push(" AND event <> ").push_bind(LOCKS_CHANGED);
         select.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit.min(MAX_CHANGES)));
         let mut tx = self.engine.read().await?;
         let head = head(&mut tx).await?;

@@ -31,13 +31,12 @@ mod fold;
 mod host;
 mod ledger;
 mod list;
+mod lock;
 mod publish;
 mod row;
 mod secret;
 
-use std::fmt;
-
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use engine::Engine;
 use lockstep_protocol::SharedSecret;
@@ -51,6 +50,7 @@ pub use export::{Export, MAX_EXPORT};
 pub use fold::fold;
 pub use ledger::MAX_CHANGES;
 pub use list::{MAX_PER_PAGE, Query};
+pub use lock::{LOCKS_CHANGED, Lease, Locks, Taken};
 pub use publish::{Answer, KeyReused, PendingBatch, Publication, Published, Receipt};
 pub use row::{Fields, Row, Rows};
 
@@ -81,13 +81,22 @@ pub struct Options {
     pub worker: u32,
     /// The name of this machine; when known, a second machine is refused where the database is one of a single machine.
     pub host: Option<String>,
+    /// Which rows can be taken by one page alone.
+    pub locks: Locks,
 }
 
 impl Options {
     /// The defaults for the database at `url`.
     pub fn new(url: impl Into<String>) -> Self {
         let worker = std::process::id();
-        Self { url: url.into(), synchronous: Synchronous::default(), readers: READERS, worker, host: None }
+        Self {
+            url: url.into(),
+            synchronous: Synchronous::default(),
+            readers: READERS,
+            worker,
+            host: None,
+            locks: Locks::default(),
+        }
     }
 
     /// Whether it is a file on this machine, and not a server that others can use, too.
@@ -111,9 +120,10 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, synchronous, readers, worker, host } = self;
+        let Self { url: _, synchronous, readers, worker, host, locks } = self;
         let mut shown = f.debug_struct("Options");
         shown.field("synchronous", synchronous).field("readers", readers).field("worker", worker).field("host", host);
+        shown.field("locks", locks);
         shown.finish_non_exhaustive()
     }
 }
@@ -126,6 +136,7 @@ pub struct Store {
     worker: u32,
     host: Option<String>,
     secret: SharedSecret,
+    locks: Arc<Locks>,
 }
 
 impl Store {
@@ -144,7 +155,8 @@ impl Store {
             host::claim(&mut tx, host, clock.now_ms()).await?;
         }
         tx.commit().await?;
-        Ok(Self { engine, clock, worker: options.worker, host, secret })
+        let locks = Arc::new(options.locks.clone());
+        Ok(Self { engine, clock, worker: options.worker, host, secret, locks })
     }
 
     /// The clock it was given.

@@ -10,7 +10,7 @@ use lockstep_app::{
     clock::{Clock, SharedClock},
 };
 use lockstep_protocol::Record;
-use lockstep_store::{Options as StoreOptions, Store, Synchronous};
+use lockstep_store::{Locks, Options as StoreOptions, Store, Synchronous};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -39,10 +39,15 @@ pub(crate) struct World {
 }
 
 pub(crate) async fn world() -> World {
+    world_with(Locks::default()).await
+}
+
+/// The same, where some rows are taken before they are edited.
+pub(crate) async fn world_with(locks: Locks) -> World {
     let dir = TempDir::new().expect("a directory");
     let hands = Hands(Arc::new(AtomicI64::new(1_763_760_000_000)));
     let url = format!("sqlite:{}", dir.path().join("test.db").display());
-    let options = StoreOptions { synchronous: Synchronous::Normal, worker: 7, ..StoreOptions::new(url) };
+    let options = StoreOptions { synchronous: Synchronous::Normal, worker: 7, locks, ..StoreOptions::new(url) };
     let store = Store::open(&options, SharedClock::new(hands.clone())).await.expect("a store");
     let sent: Arc<Mutex<Vec<Record>>> = Arc::default();
     let wire = {

@@ -2,6 +2,7 @@
 
 mod common;
 mod edits;
+mod locks;
 mod publishing;
 mod rights;
 mod sessions;

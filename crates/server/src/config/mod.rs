@@ -6,6 +6,7 @@
 //! range; secrets never print.
 //! It never writes, and never reads the environment by itself: the caller hands it in.
 
+mod locked;
 mod problem;
 mod scan;
 mod secret;
@@ -23,9 +24,12 @@ use std::{
 use config::ConfigError;
 
 pub use self::{
+    locked::Locked,
     problem::{Origin, Problem, Problems},
     secret::Secret,
-    settings::{Auth, Database, Format, Level, Limits, Log, Redis, Server, Settings, SocketIo, Sync, Synchronous},
+    settings::{
+        Auth, Database, Format, Level, Limits, Locks, Log, Redis, Server, Settings, SocketIo, Sync, Synchronous,
+    },
     show::Effective,
     text::{List, Mode, Network, WebOrigin},
     validate::NO_WIRE,

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use lockstep_app::Entity;
 use lockstep_protocol::{FanOut, Room};
 use lockstep_sync_manager::bus::RedisHost;
 use serde::Deserialize;
 
 use super::{
+    locked::Locked,
     secret::Secret,
     text::{List, Mode, Network, WebOrigin, one, optional, words},
 };
@@ -22,6 +24,7 @@ pub struct Settings {
     pub database: Database,
     pub sync: Sync,
     pub auth: Auth,
+    pub locks: Locks,
     pub socketio: SocketIo,
     pub limits: Limits,
     pub log: Log,
@@ -173,6 +176,24 @@ impl Sync {
 pub struct Auth {
     /// How long a sign-in lasts.
     pub session_hours: u32,
+}
+
+/// `[locks]`: rows that one page edits alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locks {
+    /// Whose rows; see [`Locks::entities`].
+    pub entities: List<Locked>,
+    /// Seconds for which a row is held after its page was last heard of.
+    pub lease_s: i64,
+}
+
+impl Locks {
+    /// The entities whose rows are taken before they are edited, each once.
+    pub fn entities(&self) -> Vec<Entity> {
+        let named = |entity: &Entity| self.entities.iter().any(|Locked(named)| named == entity);
+        Entity::ALL.into_iter().filter(named).collect()
+    }
 }
 
 /// `[socketio]`: the wire to the pages.

@@ -101,7 +101,8 @@ impl Table {
     }
 }
 
-fn near<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+/// The known name that is like a wrong one, as the end of a sentence; nothing where none is.
+pub(super) fn near<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(&wrong.to_lowercase(), name);
     let best = known.map(|name| (likeness(name), name)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(likeness, _)| *likeness >= ALIKE).map_or(String::new(), |(_, name)| format!("; did you mean {name}?"))

@@ -116,6 +116,28 @@ fn a_wrong_type_says_what_was_expected() {
 }
 
 #[test]
+fn entities_under_locks_are_named_once_and_a_slip_is_answered_with_the_near_name() {
+    let settings = load_text("[locks]\nentities = categories, files , files\nlease_s = 60\n").expect("right").settings;
+
+    use lockstep_app::Entity;
+    assert_eq!(settings.locks.entities(), [Entity::Files, Entity::Categories]);
+    assert_eq!(settings.locks.lease_s, 60);
+    assert_eq!(load_text("").expect("right").settings.locks.entities(), []);
+    check(
+        "[locks]\nentities = files, catgories\n",
+        "config.ini:2: [locks] entities: `catgories`: no such entity; did you mean categories?",
+    );
+    let all = "files, users, groups, categories, registrators";
+    check(
+        "[locks]\nentities = products\n",
+        &format!("config.ini:2: [locks] entities: `products`: no such entity; there are {all}"),
+    );
+    check("[locks]\nlease = 5\n", "config.ini:2: [locks] lease: no such key; did you mean lease_s?");
+    check("[lock]\nentities = files\n", "config.ini:2: [lock] entities: no such section; did you mean locks?");
+    check("[locks]\nlease_s = 0\n", "config.ini:2: [locks] lease_s: `0` is out of range; give 2 to 3600");
+}
+
+#[test]
 fn several_workers_without_redis_are_refused_with_the_cure() {
     check("[server]\nworkers = 3\n", &format!("config.ini:2: [server] workers: {NO_WIRE}"));
 }

@@ -42,8 +42,11 @@ impl Concerned {
     }
 
     /// A person's own row concerns him, and so does the end of a session of his; a group's row concerns everybody in it, and a
-    /// withdrawn key whoever holds it, which is told by looking at all.
+    /// withdrawn key whoever holds it, which is told by looking at all. Who edits such a row alone concerns nobody's rights.
     fn add(&mut self, record: &Record) {
+        if !record.event.is_of_data() {
+            return;
+        }
         match &record.scope {
             Scope::Room(Room::User(id)) if record.event.as_str() == SESSION_ENDED => {
                 self.persons.insert(id.to_string());

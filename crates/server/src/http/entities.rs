@@ -44,7 +44,7 @@ pub(super) fn routes() -> Router<Face> {
 }
 
 /// The `{id}` of the address. One that is no text names no row.
-struct Id(String);
+pub(super) struct Id(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;

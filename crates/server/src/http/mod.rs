@@ -13,6 +13,7 @@ mod exports;
 mod health;
 mod identity;
 mod language;
+mod locks;
 mod observe;
 mod page;
 mod pages;
@@ -77,6 +78,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(pages::routes())
         .merge(entities::routes())
         .merge(exports::routes())
+        .merge(locks::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))
         .route("/api/me", get(session::me))

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use lockstep_app::{Error, FieldErrors};
 use serde_json::{Map, Value, json};
 
-use super::language::Language;
+use super::{language::Language, locks::shown};
 use crate::limits::TooOften;
 
 /// An error with its status, code and particulars. Behind a pointer, since it rides in every result.
@@ -86,6 +86,13 @@ impl Problem {
         self
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub(super) fn at(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
     /// The same, and the connection ends with it.
     #[must_use]
     pub(super) fn closing(mut self) -> Self {
@@ -147,7 +154,10 @@ impl From<Error> for Problem {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } | Error::Csrf => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
-            Error::Invalid { .. } | Error::BadEvent { .. } | Error::BadRoom { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Invalid { .. } | Error::BadEvent { .. } | Error::BadRoom { .. } | Error::LocksOff => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Error::Locked { .. } => StatusCode::LOCKED,
             Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
             Error::InUse { .. } | Error::Duplicate { .. } | Error::LastAdmin | Error::KeyReused { .. } => {
                 StatusCode::CONFLICT
@@ -166,6 +176,7 @@ impl From<Error> for Problem {
                 particulars.rev = Some(current.rev);
                 particulars.extra.insert("current".to_owned(), current.value);
             }
+            Error::Locked { lease } => drop(particulars.extra.insert("lock".to_owned(), shown(&lease, false))),
             Error::InUse { usage } => drop(particulars.extra.insert("usage".to_owned(), json!(usage))),
             Error::RateLimited { seconds } => particulars.retry_after = Some(seconds),
             Error::Unavailable(cause) => {

@@ -51,7 +51,7 @@ pub(super) async fn login(
     }
     let lasts = Duration::hours(face.worker.settings.auth.session_hours.into());
     let cookie = session_cookie(begun.token, lasts, client.secure);
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie.to_string())]), Json(identity(&begun.caller))))
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie.to_string())]), Json(identity(&face, &begun.caller))))
 }
 
 fn note(face: &Face, error: &Error) {
@@ -80,13 +80,14 @@ pub(super) async fn ticket(State(face): State<Face>, signed: Signed, _: Request)
     Ok(Json(json!({"ticket": ticket.token, "expiresIn": ticket.expires_in})))
 }
 
-/// Who one is, and the token to repeat.
-pub(super) async fn me(signed: Signed) -> Json<Value> {
-    Json(identity(&signed.caller))
+/// Who one is, the token to repeat, and the entities whose rows are to be taken before they are edited.
+pub(super) async fn me(State(face): State<Face>, signed: Signed) -> Json<Value> {
+    Json(identity(&face, &signed.caller))
 }
 
-fn identity(caller: &Caller) -> Value {
-    json!({"user": caller.user(), "csrf": caller.csrf()})
+fn identity(face: &Face, caller: &Caller) -> Value {
+    let locks: Vec<&str> = face.worker.app.locked_entities().iter().map(|entity| entity.name()).collect();
+    json!({"user": caller.user(), "csrf": caller.csrf(), "locks": locks})
 }
 
 /// Out of reach of scripts and of other sites' forms; over TLS only, where there is TLS.

@@ -4,6 +4,7 @@ mod api;
 mod doors;
 mod exports;
 mod front;
+mod locks;
 mod refusals;
 mod strangers;
 

@@ -10,6 +10,7 @@ use crate::{
     engine::{Turn, sql},
     entity::{Guard, admins},
     error::Error,
+    lock,
     row::{Fields, parse_id},
 };
 
@@ -21,6 +22,21 @@ impl Edit<'_> {
             Guard::Tree => self.tx.take_turn(Turn::Tree).await,
             Guard::Admins => self.tx.take_turn(Turn::Admins).await,
         }
+    }
+
+    /// Refuses a row that somebody else has for himself. Whoever takes one holds it as this edit does, so that one comes after the other.
+    pub(super) async fn heed_lock(&mut self, id: i64) -> Result<(), Error> {
+        if !self.is_under_locks() {
+            return Ok(());
+        }
+        match lock::live(&mut self.tx, self.entity, id, self.now).await? {
+            Some(lease) if !lease.admits(self.author) => Err(Error::Locked { lease: Box::new(lease) }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn is_under_locks(&self) -> bool {
+        self.store.locked_entities().contains(&self.entity)
     }
 
     pub(super) async fn check_references(&mut self, fields: &Fields) -> Result<(), Error> {

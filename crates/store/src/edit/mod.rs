@@ -70,7 +70,8 @@ impl Store {
     /// Changes some fields of a row. `expect` is the revision the caller has seen. Nothing happens when nothing is different.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Stale`], [`Error::Duplicate`], [`Error::NoSuch`], [`Error::Cycle`], [`Error::LastAdmin`].
+    /// [`Error::NotFound`], [`Error::Locked`], [`Error::Stale`], [`Error::Duplicate`], [`Error::NoSuch`], [`Error::Cycle`],
+    /// [`Error::LastAdmin`].
     pub async fn update(
         &self,
         entity: Entity,
@@ -126,7 +127,7 @@ impl Store {
     /// Deletes a row that nobody refers to. Its event carries the row as it was, at the revision after its last.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Stale`], [`Error::InUse`], [`Error::LastAdmin`].
+    /// [`Error::NotFound`], [`Error::Locked`], [`Error::Stale`], [`Error::InUse`], [`Error::LastAdmin`].
     pub async fn delete(
         &self,
         entity: Entity,

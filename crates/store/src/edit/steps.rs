@@ -12,6 +12,7 @@ use crate::{
     fold::fold,
     ledger,
     list::fetch,
+    lock,
     row::{Fields, Row, parse_id},
 };
 
@@ -34,6 +35,7 @@ impl Edit<'_> {
         row.push(self.table.name).push(" WHERE id = ").push_bind(id);
         self.tx.hold(row, lock).await?;
         let current = fetch(&mut self.tx, self.table, id).await?;
+        self.heed_lock(id).await?;
         match expect {
             Some(rev) if rev != current.rev => Err(Error::Stale { current: Box::new(current) }),
             _ => Ok((id, current)),
@@ -94,6 +96,9 @@ impl Edit<'_> {
         let mut delete = sql("DELETE FROM ");
         delete.push(self.table.name).push(" WHERE id = ").push_bind(id);
         self.tx.run(delete).await?;
+        if self.is_under_locks() {
+            lock::forget(&mut self.tx, self.entity, id).await?;
+        }
         crash::point("edit:row");
         Ok(())
     }

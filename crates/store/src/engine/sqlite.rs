@@ -208,6 +208,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
     let mut migrator = Migrator::with_migrations(vec![
         migration(1, "beginning", include_str!("../../migrations/sqlite/0001_beginning.sql")),
         migration(2, "secret", include_str!("../../migrations/sqlite/0002_secret.sql")),
+        migration(4, "locks", include_str!("../../migrations/sqlite/0004_locks.sql")),
     ]);
     // A newer build only adds, so that workers of this one can live beside it while they are replaced one after the other.
     migrator.set_ignore_missing(true);

@@ -28,6 +28,7 @@ mod entities;
 mod export;
 mod full;
 mod ledger;
+mod locks;
 mod opening;
 mod publish;
 mod races;

@@ -23,13 +23,13 @@ contract!(
 );
 
 /// How often each race is run.
-const ROUNDS: usize = 25;
+pub(crate) const ROUNDS: usize = 25;
 
 /// Processes that take part.
-const PROCESSES: u32 = 4;
+pub(crate) const PROCESSES: u32 = 4;
 
 /// What all of them got, who began at the same moment, in the order of their numbers.
-async fn at_once<T, F>(stores: &[Store], race: impl Fn(usize, Store) -> F) -> Vec<T>
+pub(crate) async fn at_once<T, F>(stores: &[Store], race: impl Fn(usize, Store) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,

@@ -88,7 +88,7 @@ async fn a_key_needs_no_token_and_has_its_own_rights_only() {
     assert_eq!(added.status, StatusCode::CREATED);
     assert_eq!(program.get("/api/users").await.error(), (403, "forbidden".into()));
     assert_eq!(program.post("/api/publish", &json!({})).await.error(), (403, "forbidden".into()));
-    assert_eq!(program.get("/api/me").await.json(), json!({"user": null, "csrf": null}));
+    assert_eq!(program.get("/api/me").await.json(), json!({"user": null, "csrf": null, "locks": []}));
 }
 
 /// Asks until it is refused; there must come a refusal, since the burst is one and the rate one a second.
