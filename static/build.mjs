@@ -24,7 +24,7 @@ const BASE = "/static/dist";
 const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "login"];
 /** Other people's code that ends up in what we serve; its licences go along. */
 const LICENSED = ["lit", "lit-html", "lit-element", "@lit/reactive-element", "socket.io-client", "engine.io-client", "socket.io-parser",
-  "engine.io-parser", "@socket.io/component-emitter", "bootstrap", "bootstrap-icons"];
+  "engine.io-parser", "@socket.io/component-emitter", "bootstrap", "bootstrap-icons", "node-diff3"];
 const SHARED = { bundle: true, minify: true, charset: "utf8", target: "es2022", legalComments: "none", logLevel: "warning", absWorkingDir: ROOT };
 const require = createRequire(import.meta.url);
 

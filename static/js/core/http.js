@@ -37,6 +37,8 @@ export class RequestError extends Error {
     this.current = body.current;
     /** Who uses it, on 409 `in_use`. */
     this.usage = body.usage;
+    /** Who has the record, on 409 and 423 `locked`. */
+    this.lock = body.lock;
   }
 }
 
@@ -98,11 +100,11 @@ export class Http {
     throw new RequestError(response.status, errorBody(response.status, answer.data));
   }
 
-  /** Who is signed in; remembers the CSRF token. @returns {Promise<any>} */
+  /** Who is signed in, and the entities whose records are locked for editing (`locks`); remembers the CSRF token. @returns {Promise<any>} */
   async me() {
     const { data } = await this.request("GET", "/api/me");
     this.#csrf = data.csrf;
-    return data.user;
+    return { ...data.user, locks: data.locks ?? [] };
   }
 
   /** @param {string} method @param {string} url @param {any} body @param {any} options */
@@ -155,7 +157,7 @@ export function parsePosition(text) {
 
 /** What a proxy or a crash answers is no JSON of ours: name it by its status. @param {number} status @param {any} data */
 function errorBody(status, data) {
-  if (data?.error?.code) return data.error;
+  if (data?.error?.code) return { lock: data.lock, ...data.error };
   if (status === 413) return { code: "too_large" };
   return { code: status === 502 || status === 503 || status === 504 ? "unavailable" : "internal" };
 }

@@ -5,7 +5,7 @@ export const ENTITIES = Object.freeze(["files", "users", "groups", "categories",
 /** Rights beyond seeing and editing the entities. */
 export const OTHER_RIGHTS = Object.freeze(["logs.view", "imports.run", "scans.run", "admin"]);
 
-/** @typedef {{id: string, login: string, name: string, group: any, permissions: string[], admin?: boolean}} User */
+/** @typedef {{id: string, login: string, name: string, group: any, permissions: string[], admin?: boolean, locks?: string[]}} User  `locks`: entities whose records are locked while edited */
 
 /** @param {User} user @param {string} right */
 export function may(user, right) {

@@ -60,6 +60,7 @@ class ListPage {
     this.#dialog = new RecordDialog({
       entity: spec.entity,
       fields: spec.fields,
+      user: page.user,
       readonly: !this.#editable,
       mayChoose: (entity) => may(page.user, `${entity}.view`),
       request,
@@ -106,7 +107,7 @@ class ListPage {
     SyncManager.joinRoom(entity, { position: this.#store.position });
     for (const other of watches.filter((other) => may(this.#page.user, `${other}.view`))) this.#watch(other);
     const { open } = address.parse(location.search, this.#usual);
-    if (open) await this.#openById(open);
+    if (open) await (open === "new" && this.#editable ? this.#open(null) : this.#openById(open));
   }
 
   get #filters() {
@@ -192,7 +193,7 @@ class ListPage {
   /** @param {Row|null} row */
   async #open(row) {
     await this.#dialog.open(row, this.#spec.defaults);
-    if (row) this.#address(row.id, "replace");
+    this.#address(row?.id ?? "new", "replace");
   }
 
   /** @param {string} id */
@@ -201,6 +202,7 @@ class ListPage {
       const { data } = await SyncManager.request("GET", `/api/${this.#spec.entity}/${encodeURIComponent(id)}`);
       await this.#open(data);
     } catch (error) {
+      if (/** @type {any} */ (error).status === 404 && (await this.#dialog.rescue(id))) return;
       complain(error);
       this.#address(null, "replace");
     }

@@ -1,0 +1,127 @@
+/**
+ * What became of one record: who changed which field from what to what, newest first, live while it is open.
+ *
+ * An older value can be put into the form; saving it is an edit like any other.
+ *
+ * @typedef {object} Change         as `GET /api/audit` tells it
+ * @property {number} seq           ms since 1970
+ * @property {string} reason
+ * @property {{name: string}|null} actor
+ * @property {number} rev
+ * @property {Record<string, {from: any, to: any}>|null} changes   null: what it was before is not known
+ */
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { formatAgo, formatDate } from "../core/format.js";
+import { explain, i18n, label, t } from "../core/words.js";
+import { icon } from "./icon.js";
+import { shown } from "./value.js";
+
+const PAGE = 20;
+
+export class History {
+  open = false;
+  /** @type {Change[]} */ items = [];
+  /** Where the older ones begin; null: there are none. @type {number|null} */ #next = null;
+  #loaded = false;
+  /** @type {any} */ #error = null;
+  #looks = 0;
+  #ports;
+
+  /**
+   * @param {string} entity @param {string} id
+   * @param {{request: import("../core/store.js").Request, fields: import("./fields.js").FieldSpec[], nameOf: (entity: string, id: string) => string,
+   *   onChange: () => void, put: ((name: string, value: any) => void)|null}} ports `put`: an older value into the form; null: not now
+   */
+  constructor(entity, id, ports) {
+    this.entity = entity;
+    this.id = id;
+    this.#ports = ports;
+  }
+
+  toggle() {
+    this.open = !this.open;
+    if (this.open) this.look();
+    this.#ports.onChange();
+  }
+
+  /** The newest, and with it whatever came since. */
+  async look() {
+    if (!this.open) return;
+    const look = ++this.#looks;
+    try {
+      const { items, next } = await this.#page();
+      if (look !== this.#looks) return; // a newer look is under way
+      const oldest = items.at(-1)?.seq ?? 0;
+      const older = this.items.filter(({ seq }) => seq < oldest);
+      if (older.length === 0) this.#next = next;
+      this.items = [...items, ...older];
+      this.#loaded = true;
+      this.#error = null;
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#ports.onChange();
+  }
+
+  /** Older ones. */
+  async more() {
+    try {
+      const { items, next } = await this.#page(this.#next);
+      this.items = [...this.items, ...items.filter(({ seq }) => !this.items.some((item) => item.seq === seq))];
+      this.#next = next;
+      this.#error = null;
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#ports.onChange();
+  }
+
+  /** @param {number|null} [before] @returns {Promise<{items: Change[], next: number|null}>} */
+  async #page(before = null) {
+    const query = new URLSearchParams({ entity: this.entity, id: this.id, limit: String(PAGE) });
+    if (before !== null) query.set("before", String(before));
+    return (await this.#ports.request("GET", `/api/audit?${query}`)).data;
+  }
+
+  template() {
+    if (!this.open) return nothing;
+    return html`
+      <section class="history" aria-labelledby="history-title">
+        <h3 id="history-title">${t("history.title")}</h3>
+        ${this.#error ? html`<p class="banner banner-bad" role="alert">${icon("exclamation-triangle")}<span>${explain(this.#error)}</span>
+          <button type="button" class="btn btn-sm btn-plain" @click=${() => this.look()}>${t("action.retry")}</button></p>` : nothing}
+        ${this.#loaded && this.items.length === 0 ? html`<p class="by">${t("feed.empty")}</p>` : nothing}
+        <ol>${repeat(this.items, ({ seq }) => seq, (item) => this.#item(item))}</ol>
+        ${this.#next !== null ? html`<button type="button" class="btn btn-sm btn-plain" data-more @click=${() => this.more()}>${t("history.more")}</button>` : nothing}
+      </section>`;
+  }
+
+  /** @param {Change} item */
+  #item({ seq, actor, reason, rev, changes }) {
+    const key = `feed.${reason}`;
+    return html`
+      <li data-seq=${seq}>
+        <div class="history-head"><b>${actor?.name ?? t("form.system")}</b> ${i18n.has(key) ? t(key) : reason}
+          <time datetime=${new Date(seq).toISOString()} title=${formatDate(seq, "full")}>${formatAgo(seq)}</time>
+          <span class="rev">${t("form.rev", { rev: String(rev) })}</span></div>
+        ${changes === null && reason !== "deleted" ? html`<p class="by">${t("history.unknown")}</p>` : nothing}
+        ${reason === "deleted" ? nothing : html`<ul>${Object.entries(changes ?? {}).map(([name, change]) => this.#field(name, change, reason === "added"))}</ul>`}
+      </li>`;
+  }
+
+  /** @param {string} name @param {{from: any, to: any}} change @param {boolean} first */
+  #field(name, { from, to }, first) {
+    const field = this.#ports.fields.find((field) => field.name === name);
+    const words = (/** @type {any} */ value) => shown(field, value, this.#ports.nameOf);
+    const { put } = this.#ports;
+    return html`
+      <li data-changed=${name}><span class="history-field">${label(this.entity, name)}:</span>
+        ${first ? nothing : html`<del>${words(from)}</del> <span aria-hidden="true">→</span>`} <ins>${words(to)}</ins>
+        ${put && field && !first ? html`<button type="button" class="btn btn-sm btn-plain" title=${t("history.put_hint")} @click=${() => put(name, from)}>
+          ${t("history.put", { value: short(words(from)) })}</button>` : nothing}</li>`;
+  }
+}
+
+/** @param {string} text */
+const short = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
