@@ -1,92 +1,10 @@
-/** Editing when others edit too, and when something is wrong. */
+/** A form: what is wrong with it, how it is closed, by keyboard, under load, and when the session ends. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { api, change, closed, edit, here, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
+import { change, closed, here, make, open, person, row, unique, withBrowser } from "./support.mjs";
+import { holds, save, status, together } from "./together.mjs";
 
 const world = withBrowser();
-const status = (code) => `the server responded with a status of ${code}`;
-
-/** Anna holds a file open in a form; Olga is elsewhere. */
-async function editing(expected = []) {
-  const [anna, olga] = await Promise.all([person(world, here(), { expected }), person(world, there())]);
-  await Promise.all([open(anna.page, "/files"), open(olga.page, "/files")]);
-  const file = await make.file(olga.page, { note: "было" });
-  await open(anna.page, `/files?q=${encodeURIComponent(file.name)}`);
-  await edit(anna.page, file);
-  return { anna, olga, file, async end() {
-    for (const who of [anna, olga]) who.calm(), await who.leave();
-  } };
-}
-
-test("a field that I did not touch follows the other's change, what I typed stays, and saving keeps both", async () => {
-  const { anna, olga, file, end } = await editing();
-  await anna.page.fill("#field-note", "моя заметка");
-
-  await change(olga.page, "files", file.id, { path: "incoming/new.pdf" });
-  await anna.page.waitForFunction(() => document.querySelector("#field-path").value === "incoming/new.pdf");
-  assert.equal(await anna.page.inputValue("#field-note"), "моя заметка");
-  await anna.page.click("dialog.record footer .btn-primary");
-  await closed(anna.page);
-
-  const saved = await api(olga.page, "GET", `/api/files/${file.id}`);
-  assert.deepEqual([saved.path, saved.note], ["incoming/new.pdf", "моя заметка"]);
-  await end();
-});
-
-test("a field that both changed is asked about, and mine can be saved over theirs", async () => {
-  const { anna, olga, file, end } = await editing();
-  await anna.page.fill("#field-note", "моя заметка");
-  await change(olga.page, "files", file.id, { note: "заметка Ольги" });
-  const panel = anna.page.locator("[data-conflict]");
-  await panel.getByText("заметка Ольги").waitFor();
-  await panel.getByText("было", { exact: true }).waitFor();
-
-  await panel.locator(".btn-primary").click();
-  await closed(anna.page);
-
-  assert.equal((await api(olga.page, "GET", `/api/files/${file.id}`)).note, "моя заметка");
-  await end();
-});
-
-test("or theirs can be taken", async () => {
-  const { anna, olga, file, end } = await editing();
-  await anna.page.fill("#field-note", "моя заметка");
-  await change(olga.page, "files", file.id, { note: "заметка Ольги" });
-
-  await anna.page.locator("[data-conflict] .btn-plain").click();
-
-  assert.equal(await anna.page.inputValue("#field-note"), "заметка Ольги");
-  await end();
-});
-
-test("a save that comes too late loses nothing that was typed", async () => {
-  const { anna, olga, file, end } = await editing([status(412)]);
-  await anna.page.fill("#field-note", "моя заметка");
-  await anna.page.evaluate(() => window.SyncManager.lifeline.leave()); // no event tells of Olga's change: only the server's 412 does
-  await change(olga.page, "files", file.id, { note: "заметка Ольги" });
-
-  await anna.page.click("dialog.record footer .btn-primary");
-
-  await anna.page.locator("[data-conflict]").getByText("заметка Ольги").waitFor();
-  assert.equal(await anna.page.inputValue("#field-note"), "моя заметка");
-  await end();
-});
-
-test("a record deleted under my hands leaves the form, which can be saved as a new one", async () => {
-  const { anna, olga, file, end } = await editing();
-  const name = unique("Спасённый");
-  await anna.page.fill("#field-name", name);
-
-  const { rev } = await api(olga.page, "GET", `/api/files/${file.id}`);
-  await api(olga.page, "DELETE", `/api/files/${file.id}`, undefined, { ifMatch: rev });
-  await anna.page.locator("dialog .banner-bad:not([hidden]) button").click();
-  await anna.page.click("dialog.record footer .btn-primary");
-  await closed(anna.page);
-
-  const { items } = await api(olga.page, "GET", `/api/files?q=${encodeURIComponent(name)}`);
-  assert.deepEqual(items.map((item) => [item.name, item.note]), [[name, "было"]]);
-  await end();
-});
 
 test("an empty name is told at its field before anything is sent, a taken one after", async () => {
   const anna = await person(world, here(), { expected: [status(409)] });
@@ -122,14 +40,123 @@ test("a category in use is not deleted, and the page says who uses it", async ()
 });
 
 test("a form with changes asks before it closes, and Esc keeps it open on no", async () => {
-  const { anna, end } = await editing();
+  const { anna, end } = await together(world);
   await anna.page.fill("#field-note", "жалко потерять");
 
   await anna.page.keyboard.press("Escape");
   await anna.page.locator("dialog.question[open]").waitFor();
   await anna.page.keyboard.press("Escape");
+  await anna.page.locator("dialog.question").waitFor({ state: "detached" });
 
   assert.equal(await anna.page.inputValue("#field-note"), "жалко потерять");
+  assert.equal(await anna.page.locator("dialog.record[open]").count(), 1);
+  await end();
+});
+
+test("a form without changes closes at once, and the focus goes back to where it was opened", async () => {
+  const { anna, record, end } = await together(world);
+
+  await anna.page.keyboard.press("Escape");
+  await closed(anna.page);
+
+  assert.equal(await anna.page.evaluate(() => document.activeElement.closest("tr")?.dataset.id), record.id);
+  await end();
+});
+
+test("a new record that was begun comes back after a reload, without its password", async () => {
+  const anna = await person(world);
+  anna.page.on("dialog", (dialog) => dialog.accept()); // a password is not kept, so the browser asks
+  await open(anna.page, "/users");
+  await anna.page.click("[data-add]");
+  await anna.page.fill("#field-login", "new.user");
+  await anna.page.fill("#field-name", "Новый человек");
+  await anna.page.fill("#field-password", "very secret");
+
+  await anna.page.reload();
+  await anna.page.locator("dialog.record [data-restored]").waitFor();
+
+  assert.deepEqual(await Promise.all(["login", "name", "password"].map((name) => anna.page.inputValue(`#field-${name}`))), ["new.user", "Новый человек", ""]);
+  assert.ok(!(await anna.page.evaluate(() => JSON.stringify({ ...sessionStorage }))).includes("very secret"));
+  anna.calm();
+  await anna.leave();
+});
+
+test("a session that ends while one types leads through sign-in back to what was typed", async () => {
+  const { anna, record, row, end } = await together(world, { expected: [status(401)] });
+  await anna.page.fill("#field-note", "дописать после входа");
+  await anna.page.evaluate(() => fetch("/api/me").then((answer) => answer.json()).then(({ csrf }) => fetch("/api/logout", { method: "POST", headers: { "X-CSRF-Token": csrf } })));
+
+  await Promise.all([anna.page.waitForURL("**/login**"), save(anna.page)]);
+  await anna.page.fill("#login", process.env.LOCKSTEP_LOGIN);
+  await anna.page.fill("#password", process.env.LOCKSTEP_PASSWORD);
+  await anna.page.click("form button.btn-primary");
+  await anna.page.locator("dialog.record [data-restored]").waitFor();
+
+  assert.equal(await anna.page.inputValue("#field-note"), "дописать после входа");
+  assert.equal(await anna.page.textContent("#record-title"), record.name);
+  await save(anna.page);
+  await closed(anna.page);
+  assert.equal((await row()).note, "дописать после входа");
+  await end();
+});
+
+test("where nothing can be kept the browser asks before it leaves", async () => {
+  const { anna, end } = await together(world);
+  let asked = 0;
+  anna.page.on("dialog", (dialog) => ((asked += 1), dialog.accept()));
+  await anna.page.evaluate(() => (Storage.prototype.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  }));
+  await anna.page.locator("#field-note").pressSequentially("не поместилось");
+
+  await anna.page.reload();
+
+  assert.equal(asked, 1);
+  await end();
+});
+
+for (const entity of ["files", "users", "groups", "categories", "registrators"]) {
+  test(`a new one of ${entity} is asked for by its own form, by the keyboard's Ctrl+S`, async () => {
+    const anna = await person(world);
+    await open(anna.page, `/${entity}`);
+    await anna.page.click("[data-add]");
+    await anna.page.locator("dialog.record[open]").waitFor();
+
+    await anna.page.keyboard.press("Control+s");
+
+    // What every entity needs is said at its field, with a summary, and the focus is there.
+    await anna.page.locator("dialog.record [data-summary]:not([hidden]) a").first().waitFor();
+    assert.equal(await anna.page.evaluate(() => document.activeElement.getAttribute("aria-invalid")), "true");
+    anna.calm();
+    await anna.leave();
+  });
+}
+
+test("a form stands a thousand changes around it: focus, caret, text and dialog stay", async () => {
+  const { anna, olga, record, end } = await together(world);
+  await anna.page.locator("#field-note").fill("первая строка, вторая строка");
+  await anna.page.evaluate(() => document.querySelector("#field-note").setSelectionRange(3, 9));
+  const held = () => anna.page.evaluate(() => {
+    const { id, selectionStart, selectionEnd, value } = document.activeElement;
+    return [id, selectionStart, selectionEnd, value, document.querySelectorAll("dialog.record[open]").length];
+  });
+  const before = await held();
+  const others = await Promise.all([1, 2, 3, 4].map(() => make.file(olga.page, { name: `${record.name} ${unique("рядом")}` })));
+
+  await olga.page.evaluate(async ([others, times]) => {
+    const edit = async (file) => {
+      let { rev } = file;
+      for (let n = 1; n <= times; n += 1) {
+        const { data } = await window.SyncManager.request("PATCH", `/api/files/${file.id}`, { path: `шаг/${n}` }, { ifMatch: rev });
+        rev = data.rev;
+      }
+    };
+    await Promise.all(others.map(edit));
+  }, [others, 250]);
+
+  await change(olga.page, "files", record.id, { path: "и под конец эту" });
+  await holds(anna.page, "path", "и под конец эту");
+  assert.deepEqual(await held(), before);
   await end();
 });
 
