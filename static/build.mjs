@@ -72,6 +72,16 @@ const picturesAsFiles = {
   },
 };
 
+/** A catalogue is one value. Left to itself each of its texts would be an export too, and its keys would travel twice. */
+const textsAsOne = {
+  name: "texts-as-one",
+  setup(build) {
+    build.onLoad({ filter: /i18n\/\w+\.json$/ }, async ({ path: file }) => ({
+      contents: `export default ${JSON.stringify(JSON.parse(await readFile(file, "utf8")))}`, loader: "js",
+    }));
+  },
+};
+
 async function styles() {
   const entryPoints = [path.join(ROOT, "css/app.css")];
   const { outputFiles } = await esbuild.build({ ...SHARED, entryPoints, outdir: NEW, write: false, plugins: [picturesAsFiles] });
@@ -82,7 +92,7 @@ async function styles() {
 async function modules(define) {
   const entryPoints = Object.fromEntries(PAGES.map((page) => [page, path.join(ROOT, `js/pages/${page}.js`)]));
   const { metafile } = await esbuild.build({
-    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true,
+    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true, plugins: [textsAsOne],
     entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
   });
   const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint?.includes("js/pages/"));
@@ -94,7 +104,7 @@ async function modules(define) {
 /** What pages of other makers include with a plain `<script>`. */
 async function classics(define) {
   const entryPoints = { sync: path.join(ROOT, "js/sync.js"), utils: path.join(ROOT, "js/utils.js") };
-  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife" });
+  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [textsAsOne] });
 }
 
 async function theme() {
