@@ -8,7 +8,8 @@ import { SyncManager } from "../sync.js";
 
 await ready;
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
-const state = { busy: false, error: "", shown: false };
+/** `until`: too many tries, the next one may be made then, ms. */
+const state = { busy: false, error: "", shown: false, caps: false, until: 0 };
 
 /** Only a path of our own: a link from elsewhere must not lead away after sign-in. */
 function next() {
@@ -21,16 +22,37 @@ function next() {
 async function submit(event) {
   event.preventDefault();
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (state.busy || !validateForm(form).valid) return;
+  if (state.busy || waiting() > 0 || !validateForm(form).valid) return;
   const { login, password } = Object.fromEntries(new FormData(form));
-  show({ busy: true, error: "" });
+  show({ busy: true, error: "", shown: false }); // shown as text a password is not one that its manager would keep
   try {
     await SyncManager.request("POST", "/api/login", { login, password }, { quiet401: true });
     location.assign(next());
   } catch (error) {
-    show({ busy: false, error: explain(error) });
+    show({ busy: false, error: explain(error), until: tryAgainAt(error) });
     refused(form);
+    countDown();
   }
+}
+
+/** When too many tries have been forgotten. @param {any} error @returns {number} ms, 0 if that is not the trouble */
+const tryAgainAt = (error) => (error?.code === "rate_limited" ? Date.now() + Number(error.params.seconds ?? 1) * 1000 : 0);
+
+/** Whole seconds until the next try. */
+const waiting = () => Math.max(0, Math.ceil((state.until - Date.now()) / 1000));
+
+/** Counts the seconds, and says when it is time. */
+function countDown() {
+  if (state.until === 0) return;
+  if (waiting() === 0) return show({ until: 0, error: "" });
+  draw();
+  setTimeout(countDown, 1000);
+}
+
+/** A password that is typed in capitals is the most common wrong one. @param {KeyboardEvent} event */
+function watchCaps(event) {
+  const caps = event.getModifierState?.("CapsLock") ?? false; // a password manager's key is no key
+  if (caps !== state.caps) show({ caps });
 }
 
 /** The login stays; the password is typed again. @param {HTMLFormElement} form */
@@ -52,6 +74,12 @@ function draw() {
   render(template(), main);
 }
 
+/** What the button says: pressed in vain it still tells why. */
+function enter() {
+  if (state.busy) return t("login.busy");
+  return waiting() > 0 ? t("login.wait", { seconds: waiting() }) : t("login.enter");
+}
+
 const template = () => html`
   <div class="login">
     <div class="login-tools">${languages()}${themeSwitch(draw)}</div>
@@ -66,12 +94,14 @@ const template = () => html`
       <div class="field" data-field="password">
         <label class="form-label" for="password">${t("col.password")}</label>
         <div class="with-button">
-          <input class="form-control" id="password" name="password" type=${state.shown ? "text" : "password"} autocomplete="current-password" required>
+          <input class="form-control" id="password" name="password" type=${state.shown ? "text" : "password"} autocomplete="current-password" required
+            aria-describedby="caps" @keydown=${watchCaps} @keyup=${watchCaps} @blur=${() => state.caps && show({ caps: false })}>
           <button type="button" class="btn btn-plain square" aria-pressed=${String(state.shown)} aria-label=${t("login.show")} title=${t("login.show")}
             @click=${() => show({ shown: !state.shown })}>${state.shown ? icon("eye-slash") : icon("eye")}</button>
         </div>
+        <div class="caps" id="caps" role="status">${state.caps ? html`${icon("capslock")} ${t("login.caps")}` : nothing}</div>
       </div>
-      <button class="btn btn-primary wide" ?disabled=${state.busy}>${state.busy ? t("login.busy") : t("login.enter")}</button>
+      <button class="btn btn-primary wide" aria-disabled=${String(state.busy || waiting() > 0)}>${enter()}</button>
       ${state.error ? html`<p class="form-text">${t("login.help")}</p>` : nothing}
     </form>
   </div>`;
