@@ -3,15 +3,20 @@
  *
  * An older value can be put into the form; saving it is an edit like any other.
  *
+ * @typedef {import("./fields.js").FieldSpec} FieldSpec
+ *
  * @typedef {object} Change         as `GET /api/audit` tells it
  * @property {number} seq           ms since 1970
  * @property {string} reason
  * @property {{name: string}|null} actor
  * @property {number} rev
- * @property {Record<string, {from: any, to: any}>|null} changes   null: what it was before is not known
+ * @property {Record<string, Values>|null} changes   null: what it was before is not known
+ *
+ * @typedef {{from: any, to: any, from_name?: string|null, to_name?: string|null}} Values   with names, where they refer to other records
  */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { same } from "../core/draft.js";
 import { formatAgo, formatDate } from "../core/format.js";
 import { explain, i18n, label, t } from "../core/words.js";
 import { icon } from "./icon.js";
@@ -30,7 +35,7 @@ export class History {
 
   /**
    * @param {string} entity @param {string} id
-   * @param {{request: import("../core/store.js").Request, fields: import("./fields.js").FieldSpec[], nameOf: (entity: string, id: string) => string,
+   * @param {{request: import("../core/store.js").Request, fields: FieldSpec[], nameOf: (entity: string, id: string) => string,
    *   onChange: () => void, put: ((name: string, value: any) => void)|null}} ports `put`: an older value into the form; null: not now
    */
   constructor(entity, id, ports) {
@@ -106,20 +111,26 @@ export class History {
           <time datetime=${new Date(seq).toISOString()} title=${formatDate(seq, "full")}>${formatAgo(seq)}</time>
           <span class="rev">${t("form.rev", { rev: String(rev) })}</span></div>
         ${changes === null && reason !== "deleted" ? html`<p class="by">${t("history.unknown")}</p>` : nothing}
-        ${reason === "deleted" ? nothing : html`<ul>${Object.entries(changes ?? {}).map(([name, change]) => this.#field(name, change, reason === "added"))}</ul>`}
+        <ul>${this.#told(reason, changes).map(([field, values]) => this.#field(field, values, reason === "added"))}</ul>
       </li>`;
   }
 
-  /** @param {string} name @param {{from: any, to: any}} change @param {boolean} first */
-  #field(name, { from, to }, first) {
-    const field = this.#ports.fields.find((field) => field.name === name);
-    const words = (/** @type {any} */ value) => shown(field, value, this.#ports.nameOf);
+  /** Fields of the form, and of a new record those that were filled. @param {string} reason @param {Change["changes"]} changes @returns {[FieldSpec, Values][]} */
+  #told(reason, changes) {
+    const told = this.#ports.fields.filter(({ name }) => changes && name in changes && reason !== "deleted");
+    return told.map((field) => /** @type {[FieldSpec, Values]} */ ([field, changes?.[field.name]])).filter(([, { to }]) => reason !== "added" || !same(to, null));
+  }
+
+  /** @param {FieldSpec} field @param {Values} values @param {boolean} first */
+  #field(field, { from, to, from_name, to_name }, first) {
+    const words = (/** @type {any} */ value, /** @type {string|null|undefined} */ name) => name ?? shown(field, value, this.#ports.nameOf);
+    const before = words(from, from_name);
     const { put } = this.#ports;
     return html`
-      <li data-changed=${name}><span class="history-field">${label(this.entity, name)}:</span>
-        ${first ? nothing : html`<del>${words(from)}</del> <span aria-hidden="true">→</span>`} <ins>${words(to)}</ins>
-        ${put && field && !first ? html`<button type="button" class="btn btn-sm btn-plain" title=${t("history.put_hint")} @click=${() => put(name, from)}>
-          ${t("history.put", { value: short(words(from)) })}</button>` : nothing}</li>`;
+      <li data-changed=${field.name}><span class="history-field">${label(this.entity, field.name)}:</span>
+        ${first ? nothing : html`<del>${before}</del> <span aria-hidden="true">→</span>`} <ins>${words(to, to_name)}</ins>
+        ${put && !first ? html`<button type="button" class="btn btn-sm btn-plain" title=${t("history.put_hint")} @click=${() => put(field.name, from)}>
+          ${t("history.put", { value: short(before) })}</button>` : nothing}</li>`;
   }
 }
 
