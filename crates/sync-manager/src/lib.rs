@@ -272,6 +272,16 @@ impl SyncManager {
         self.ask(Command::Rooms).await
     }
 
+    /// What the wire between workers is made of: `memory` or `redis`.
+    pub fn bus_kind(&self) -> &'static str {
+        self.bus.kind()
+    }
+
+    /// How long a message to ourselves over the bus took last; measured every five seconds. Nothing in memory, and while it is down.
+    pub fn bus_round_trip(&self) -> Option<Duration> {
+        self.bus.round_trip()
+    }
+
     /// Asks every page of this worker, and whichever comes from now on, to come back elsewhere, spread over five seconds.
     pub async fn farewell(&self) {
         let _ = self.ask(Command::Farewell).await;

@@ -1,8 +1,11 @@
 //! The wire inside one process: the same words, without Redis.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::mpsc;
@@ -80,6 +83,14 @@ impl Bus for Memory {
         ear.hear(Signal::Up);
         self.ears().push(ear);
         heard
+    }
+
+    fn kind(&self) -> &'static str {
+        "memory"
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        None
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -9,7 +9,7 @@
 mod memory;
 mod redis;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -92,6 +92,12 @@ pub trait Bus: Send + Sync + 'static {
     /// Begins to listen. The first [`Signal::Up`] says that nothing published from then on goes unheard unless it is told.
     /// A second call gets a receiver on which nothing ever comes.
     fn listen(&self) -> mpsc::Receiver<Signal>;
+
+    /// What it is made of: `memory` or `redis`.
+    fn kind(&self) -> &'static str;
+
+    /// How long a message to ourselves took last, over the whole way; nothing where there is no way, or none was heard since it was down.
+    fn round_trip(&self) -> Option<Duration>;
 
     /// Ends the connections, within a second.
     fn close(&self) -> Answer<'_, ()>;

@@ -29,6 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{Answer, Bus, BusError, Channel, SIGNALS, Signal, fits};
 pub use address::{BadUrl, RedisAddress, RedisHost, Sentinels};
 use ear::Ear;
+use probe::RoundTrip;
 use seal::Seal;
 use voice::Voice;
 
@@ -129,6 +130,7 @@ pub struct Redis {
     /// Where the voice and the ear begin.
     turn: usize,
     listening: AtomicBool,
+    round_trip: RoundTrip,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -144,7 +146,8 @@ impl Redis {
         let (turn, tasks) = (rand::random_range(0..1_000), TaskTracker::new());
         let voice = Arc::new(Voice::new(options.clone(), turn, tasks.clone()).map_err(refused)?);
         let (lines, listening) = (options.lines(), AtomicBool::new(false));
-        Ok(Self { options, lines, voice, turn, listening, stop: CancellationToken::new(), tasks })
+        let (round_trip, stop) = (RoundTrip::default(), CancellationToken::new());
+        Ok(Self { options, lines, voice, turn, listening, round_trip, stop, tasks })
     }
 }
 
@@ -161,9 +164,18 @@ impl Bus for Redis {
         let (signals, heard) = mpsc::channel(SIGNALS);
         if !self.listening.swap(true, Ordering::Relaxed) {
             let ear = Ear::new(self.options.clone(), self.voice.clone(), self.turn, signals, self.stop.clone());
+            let ear = ear.measuring(self.round_trip.clone());
             self.tasks.spawn(ear.run());
         }
         heard
+    }
+
+    fn kind(&self) -> &'static str {
+        "redis"
+    }
+
+    fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.get()
     }
 
     fn close(&self) -> Answer<'_, ()> {

@@ -21,7 +21,7 @@ use tracing::{debug, info, warn};
 use super::{
     COMMAND_LIMIT, Line, RedisOptions,
     listener::{BACKLOG_BYTES, Listener},
-    probe::{Echo, Probe},
+    probe::{Echo, Probe, RoundTrip},
     seal::SEAL_BYTES,
     voice::Voice,
 };
@@ -81,6 +81,12 @@ impl Ear {
             deaf: false,
             complained: false,
         }
+    }
+
+    /// The same, and it tells of its round trips there.
+    pub(super) fn measuring(mut self, round_trip: RoundTrip) -> Self {
+        self.probe.round_trip = round_trip;
+        self
     }
 
     /// Listens until it is stopped or nobody takes the signals any more.
@@ -205,6 +211,7 @@ impl Ear {
             let address = &self.options.address;
             warn!(redis.addr = %address, reason, "redis at {address} is out of reach ({reason}); edits go on and pages follow through the ledger, a little later");
         }
+        self.probe.round_trip.forget();
         if was_up {
             self.down_since = Instant::now();
             self.listener.turn(Signal::Down);

@@ -1,7 +1,10 @@
 //! The question to ourselves over the whole way, voice to ear: the only proof that we hear.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,11 +19,32 @@ const EVERY_WHEN_DOWN: Duration = Duration::from_millis(200);
 /// After so many in vain the connections are made anew: they may hang in a state that reconnecting does not leave.
 const IN_VAIN: u32 = 3;
 
+/// How long the last answered question was under way, for whoever asks; in microseconds, 0 while there is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RoundTrip(Arc<AtomicU64>);
+
+impl RoundTrip {
+    pub(super) fn get(&self) -> Option<Duration> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|micros| *micros > 0).map(Duration::from_micros)
+    }
+
+    fn took(&self, time: Duration) {
+        self.0.store(u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn forget(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
 pub(super) struct Probe {
     pub(super) channel: String,
     seal: Seal,
     number: u64,
     due: Instant,
+    /// When the last question was put together.
+    put_at: Instant,
+    pub(super) round_trip: RoundTrip,
     /// The answer is awaited until then.
     deadline: Option<Instant>,
     unanswered: u32,
@@ -40,7 +64,8 @@ impl Probe {
         let own = NEXT.fetch_add(1, Ordering::Relaxed);
         let channel = format!("{}probe:{}-{own}-{:x}", options.prefix, std::process::id(), rand::random::<u32>());
         let seal = Seal::new(&options.secret, &channel);
-        Self { channel, seal, number: 0, due: Instant::now(), deadline: None, unanswered: 0 }
+        let (now, round_trip) = (Instant::now(), RoundTrip::default());
+        Self { channel, seal, number: 0, due: now, put_at: now, round_trip, deadline: None, unanswered: 0 }
     }
 
     /// When to ask, or to give up waiting.
@@ -51,6 +76,7 @@ impl Probe {
     /// The next question, as it travels.
     pub(super) fn question(&mut self) -> String {
         self.number += 1;
+        self.put_at = Instant::now();
         self.seal.close(&self.number.to_string())
     }
 
@@ -65,6 +91,7 @@ impl Probe {
             Some(number) if number != self.number.to_string() => return Echo::Late,
             Some(_) => {}
         }
+        self.round_trip.took(self.put_at.elapsed());
         self.deadline = None;
         self.unanswered = 0;
         self.due = Instant::now() + EVERY;
