@@ -19,11 +19,14 @@
 //! # }
 //! ```
 
+mod audit;
 mod caller;
 mod demo;
 mod edit;
 mod entities;
 mod error;
+mod figures;
+mod keys;
 mod list;
 mod lock;
 mod password;
@@ -31,6 +34,7 @@ mod people;
 mod publish;
 mod rights;
 mod session;
+mod sessions;
 mod throttle;
 mod token;
 mod upkeep;
@@ -42,24 +46,29 @@ use lockstep_store::{Answer, Error as StoreError, PendingBatch};
 use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 
+pub use audit::AuditQuery;
 pub use caller::{Caller, User};
 pub use demo::DemoReport;
 pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
+pub use figures::{Activity, ActivityQuery, Figures};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    Entity, Export, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, OpenError, Options as StoreOptions, Receipt, Row,
-    SESSION_ENDED, SharedClock, Store, Synchronous, clock,
+    AuditPage, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, MANY_EVENTS, OpenError,
+    Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock, Store, Synchronous, clock,
 };
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};
 pub use rights::{Right, Rights, UnknownRight};
 pub use session::{Client, Session, Ticket};
+pub use sessions::OpenSession;
 pub use throttle::LoginLimits;
 pub use upkeep::Keep;
 
+use figures::Recent;
 use password::Passwords;
 use publish::Publisher;
+use sessions::Noting;
 use throttle::Throttle;
 
 /// Where committed events go next: to all workers.
@@ -102,6 +111,8 @@ struct Inner {
     publisher: Publisher,
     passwords: Passwords,
     throttle: Throttle,
+    noting: Noting,
+    recent: Recent,
     options: Options,
 }
 
@@ -142,6 +153,8 @@ impl App {
             publisher: Publisher::start(store.clone(), &road),
             passwords: Passwords::new()?,
             throttle: Throttle::new(options.login, store.clock().clone()),
+            noting: Noting::default(),
+            recent: Recent::default(),
             store,
             road,
             options,

@@ -77,7 +77,7 @@ fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> 
     Ok(())
 }
 
-fn number(value: &str, max: u32) -> Result<u32, FieldError> {
+pub(crate) fn number(value: &str, max: u32) -> Result<u32, FieldError> {
     let digits = value.strip_prefix('-').unwrap_or(value);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(FieldError::new("field.not_a_number"));

@@ -1,10 +1,10 @@
-//! What an operator does from the command line: accounts, keys, and a new life for a ledger that came from a backup.
+//! What an operator does from the command line: accounts, and a new life for a ledger that came from a backup.
 
 use lockstep_protocol::Epoch;
-use lockstep_store::{Entity, Key, Query};
+use lockstep_store::{Entity, Query};
 use serde_json::{Value as Json, json};
 
-use crate::{App, Caller, Edited, Error, error::FieldError, rights::Right, token};
+use crate::{App, Caller, Edited, Error, error::FieldError, rights::Right};
 
 /// The group of those who may do everything.
 const ADMINISTRATORS: &str = "Administrators";
@@ -67,39 +67,6 @@ impl App {
         let user = self.0.store.credentials(&login).await?.ok_or(Error::NotFound)?;
         let fields = json!({ "password": password });
         self.patch(&Caller::operator(), Entity::Users, &user.user_id, None, &fields, None).await
-    }
-
-    /// Adds an API key with these scopes and returns its token, which is told this once.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for an unknown scope, [`Error::Duplicate`].
-    pub async fn add_key(&self, name: &str, scopes: &[String]) -> Result<String, Error> {
-        let name = name.trim();
-        if name.is_empty() || scopes.is_empty() {
-            return Err(unknown(if name.is_empty() { "name" } else { "scope" }, "field.required"));
-        }
-        for scope in scopes {
-            scope.parse::<Right>().map_err(|_| unknown("scope", "field.no_such"))?;
-        }
-        let token = token::fresh();
-        self.0.store.add_key(name, &token::digest(&token), scopes, None).await?;
-        Ok(token)
-    }
-
-    /// All API keys, oldest first, without their secrets.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn keys(&self) -> Result<Vec<Key>, Error> {
-        Ok(self.0.store.keys().await?)
-    }
-
-    /// Withdraws an API key by its id, and ends every connection that any worker keeps open for it: they hear of it on the road.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn remove_key(&self, id: &str) -> Result<(), Error> {
-        self.0.road.see_through(self.0.store.remove_key(id).await?).await
     }
 
     /// Begins a new life of the ledger, as after a restore from a backup: every page and worker reads its data anew.

@@ -98,12 +98,14 @@ impl App {
         Ok(Session { token, caller, expires_at })
     }
 
-    /// The person of a live session, with his rights of this moment.
+    /// The person of a live session, with his rights of this moment. That he was here is noted now and then, beside the call.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn session(&self, token: &str) -> Result<Option<Caller>, Error> {
-        Ok(self.0.store.session(&token::digest(token)).await?.map(Caller::person))
+        let Some(person) = self.0.store.session(&token::digest(token)).await? else { return Ok(None) };
+        self.note_seen(&person);
+        Ok(Some(Caller::person(person)))
     }
 
     /// The program of an API key.
@@ -155,7 +157,7 @@ impl App {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn logout(&self, token: &str) -> Result<(), Error> {
-        match self.0.store.end_session(&token::digest(token)).await? {
+        match self.0.store.end_session(&token::digest(token), None).await? {
             Some(pending) => self.0.road.see_through(pending).await,
             None => Ok(()),
         }

@@ -3,7 +3,7 @@
 //! Names begin with `lockstep_`, units stand in the name, labels come from closed lists. The registry belongs to one worker; nothing
 //! is global, so tests stay apart.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use lockstep_sync_manager::SyncManager;
 use prometheus_client::{
@@ -49,6 +49,7 @@ pub struct Request {
 /// The counts of one worker.
 pub struct Metrics {
     registry: Registry,
+    road: Road,
     /// Socket.IO connects by transport and outcome.
     pub connects: Family<Connect, Counter>,
     /// Socket.IO disconnects by reason.
@@ -88,6 +89,7 @@ impl Metrics {
             request_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             commit_to_emit_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             registry: Registry::default(),
+            road: Road { sync, traffic },
         };
         registry.register("connects", "Socket.IO sign-ins, by transport and outcome", metrics.connects.clone());
         registry.register(
@@ -132,7 +134,7 @@ impl Metrics {
             "From the commit of an event until it was handed to the sockets",
             metrics.commit_to_emit_seconds.clone(),
         );
-        registry.register_collector(Box::new(Road { sync, traffic }));
+        registry.register_collector(Box::new(metrics.road.clone()));
         Self { registry, ..metrics }
     }
 
@@ -143,6 +145,17 @@ impl Metrics {
         text
     }
 
+    /// What the road and the connections of this worker have counted since its start: the names of the metrics without prefix, and
+    /// where a metric has a label that stands behind its name, as in `joins_live`.
+    pub fn road(&self) -> BTreeMap<String, u64> {
+        let plain = self.road.counters().into_iter().map(|((name, _), count)| (name.to_owned(), count));
+        let families = self.road.families().into_iter();
+        let labelled = families.flat_map(|((name, _), _, counts)| {
+            counts.into_iter().map(move |(label, count)| (format!("{name}_{label}"), count))
+        });
+        plain.chain(labelled).collect()
+    }
+
     /// Counts one event from a page.
     pub fn client_event(&self, kind: &'static str) {
         self.client_events.get_or_create(&Label { kind }).inc();
@@ -150,6 +163,7 @@ impl Metrics {
 }
 
 /// What others count, read when asked.
+#[derive(Clone)]
 struct Road {
     sync: SyncManager,
     traffic: Arc<Traffic>,

@@ -17,9 +17,13 @@ pub(crate) fn patterns(question: &str) -> Vec<String> {
 }
 
 fn pattern(word: &str) -> String {
-    let mut pattern = String::with_capacity(word.len() + 2);
-    pattern.push('%');
-    for letter in word.chars() {
+    format!("%{}", beginning(word))
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` of what begins with `text`.
+pub(crate) fn beginning(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -140,6 +140,12 @@ pub(crate) async fn head(tx: &mut Tx) -> Result<Head, Error> {
     read_head(tx.first(select_head()).await?)
 }
 
+/// When the oldest event that is kept was committed, in milliseconds since 1970.
+pub(crate) async fn oldest(tx: &mut Tx) -> Result<Option<i64>, Error> {
+    let first = tx.first(sql("SELECT committed_at FROM sync_log ORDER BY seq LIMIT 1")).await?;
+    first.map(|row| row.some_int(0)).transpose()
+}
+
 /// Holds the head, as [`append`] does, but from now on: nobody else writes down an event before this transaction ends.
 pub(crate) async fn hold(tx: &mut Tx) -> Result<(), Error> {
     tx.hold(select_head(), Lock::Change).await

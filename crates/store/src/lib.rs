@@ -20,6 +20,7 @@
 //! ```
 
 mod access;
+mod audit;
 pub mod clock;
 pub mod crash;
 mod edit;
@@ -27,6 +28,7 @@ mod engine;
 mod entity;
 mod error;
 mod export;
+mod figures;
 mod fold;
 mod host;
 mod ledger;
@@ -41,12 +43,16 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use engine::Engine;
 use lockstep_protocol::SharedSecret;
 
-pub use access::{Credentials, KEYS_CHANGED, Key, NewSession, Person, Program, SESSION_ENDED};
+pub use access::{
+    Credentials, KEYS_CHANGED, Key, MAX_SESSIONS, NewSession, Person, Program, SEEN_EVERY_MS, SESSION_ENDED, SignedIn,
+};
+pub use audit::{Audit, AuditPage, Whom};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use edit::{Author, Change, Pending};
 pub use entity::{Entity, UnknownEntity};
 pub use error::{Error, OpenError};
 pub use export::{Export, MAX_EXPORT};
+pub use figures::{Extent, MANY_EVENTS, Steps};
 pub use fold::fold;
 pub use ledger::MAX_CHANGES;
 pub use list::{MAX_PER_PAGE, Query};

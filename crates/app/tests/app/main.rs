@@ -1,5 +1,6 @@
 //! What a person may do, over a real store.
 
+mod admin;
 mod common;
 mod edits;
 mod locks;

@@ -98,7 +98,11 @@ async fn who_manages_people_cannot_raise_himself_or_touch_those_above() {
 #[tokio::test]
 async fn a_key_may_do_what_its_scopes_say() {
     let world = world().await;
-    let token = world.app.add_key("scanner", &["publish".into(), "files.view".into()]).await.expect("a key");
+    let (_, token) = world
+        .app
+        .add_key(&Caller::operator(), "scanner", &["publish".into(), "files.view".into()])
+        .await
+        .expect("a key");
     let key = world.app.api_key(&token).await.expect("readable").expect("known");
     let event = || Publication {
         event: "scan:done".into(),
@@ -116,8 +120,8 @@ async fn a_key_may_do_what_its_scopes_say() {
     let reader = world.person("reader", &["files.view"]).await;
     assert_eq!(told(world.app.publish(&reader, vec![event()], None).await).0, "forbidden");
     assert!(world.app.api_key("not a token").await.expect("readable").is_none());
-    assert_eq!(told(world.app.add_key("x", &["everything".into()]).await).0, "invalid");
-    assert_eq!(told(world.app.add_key("scanner", &["log".into()]).await).0, "duplicate");
+    assert_eq!(told(world.app.add_key(&Caller::operator(), "x", &["everything".into()]).await).0, "invalid");
+    assert_eq!(told(world.app.add_key(&Caller::operator(), "scanner", &["log".into()]).await).0, "duplicate");
 }
 
 #[tokio::test]

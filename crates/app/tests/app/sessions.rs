@@ -100,7 +100,7 @@ async fn a_call_that_changes_something_repeats_the_token_of_its_session() {
     assert!(anna.check_csrf(Some(&csrf)).is_ok());
     assert_eq!(told(anna.check_csrf(None)).0, "csrf");
     assert_eq!(told(anna.check_csrf(Some("guess"))).0, "csrf");
-    let token = world.app.add_key("script", &["publish".into()]).await.expect("a key");
+    let (_, token) = world.app.add_key(&Caller::operator(), "script", &["publish".into()]).await.expect("a key");
     let key = world.app.api_key(&token).await.expect("readable").expect("known");
     assert!(key.check_csrf(None).is_ok());
     assert!(!format!("{anna:?}").contains(&csrf));
@@ -165,7 +165,7 @@ async fn a_long_connection_can_ask_whether_its_caller_still_may() {
     let operator = Caller::operator();
     let group = world.row(Entity::Groups, &json!({"name": "Clerks", "permissions": ["files.view"]})).await;
     let anna = world.member("anna", &group).await;
-    let token = world.app.add_key("script", &["files.view".into()]).await.expect("a key");
+    let (_, token) = world.app.add_key(&Caller::operator(), "script", &["files.view".into()]).await.expect("a key");
     let key = world.app.api_key(&token).await.expect("readable").expect("known");
     let refresh = async |caller: &Caller| world.app.refresh(caller).await.expect("readable");
 
@@ -178,10 +178,10 @@ async fn a_long_connection_can_ask_whether_its_caller_still_may() {
     world.app.delete(&operator, Entity::Users, id, None, None).await.expect("deleted");
     assert!(refresh(&anna).await.is_none());
     assert!(refresh(&key).await.is_some() && refresh(&operator).await.is_some());
-    let id = world.app.keys().await.expect("readable").remove(0).program.id;
-    world.app.remove_key(&id).await.expect("withdrawn");
+    let id = world.app.keys(&Caller::operator()).await.expect("readable").remove(0).program.id;
+    world.app.remove_key(&Caller::operator(), &id).await.expect("withdrawn");
     assert!(refresh(&key).await.is_none());
-    assert_eq!(told(world.app.remove_key(&id).await).0, "not_found");
+    assert_eq!(told(world.app.remove_key(&Caller::operator(), &id).await).0, "not_found");
 }
 
 /// Workers once heard nothing of it: sockets of a session that had ended, or of a withdrawn key, stayed open for up to a minute.
@@ -190,14 +190,14 @@ async fn whoever_goes_out_is_told_of_on_the_road() {
     let world = world().await;
     let anna = world.person("anna", &["files.view"]).await;
     let session = world.app.login("anna", PASSWORD, &from("1.2.3.4")).await.expect("signed in");
-    world.app.add_key("script", &["publish".into()]).await.expect("a key");
-    let key = world.app.keys().await.expect("readable").remove(0).program.id;
+    world.app.add_key(&Caller::operator(), "script", &["publish".into()]).await.expect("a key");
+    let key = world.app.keys(&Caller::operator()).await.expect("readable").remove(0).program.id;
     let before = world.sent().len();
 
     world.app.logout(&session.token).await.expect("signed out");
     world.app.logout(&session.token).await.expect("signed out already");
     world.app.logout("no session").await.expect("signed out already");
-    world.app.remove_key(&key).await.expect("withdrawn");
+    world.app.remove_key(&Caller::operator(), &key).await.expect("withdrawn");
 
     let told = world.sent().split_off(before).into_iter();
     let told: Vec<_> = told.map(|record| (record.event.to_string(), record.scope.to_string(), record.id)).collect();

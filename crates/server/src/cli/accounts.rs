@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use lockstep_app::{App, Error, Key as ProgramKey, NewUser, clock::rfc3339};
+use lockstep_app::{App, Caller, Error, Key as ProgramKey, NewUser, clock::rfc3339};
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
@@ -50,12 +50,14 @@ pub(super) async fn key(config: Option<PathBuf>, key: Key) -> Result<(), Failure
         KeyAction::Add { name, scope, json } => add_key(config, &name, &scope, json).await,
         KeyAction::List { json } => list_keys(config, json).await,
         KeyAction::Remove { id } => remove_key(config, &id).await,
+        KeyAction::Revoke { name } => revoke_key(config, &name).await,
     }
 }
 
 async fn add_key(config: Option<PathBuf>, name: &str, scope: &[String], json: bool) -> Result<(), Failure> {
-    let add = async |app: &App| app.add_key(name, scope).await.map_err(|error| refused(name, &error));
-    let token = data::with_app(config, add).await?;
+    let add =
+        async |app: &App| app.add_key(&Caller::operator(), name, scope).await.map_err(|error| refused(name, &error));
+    let (_, token) = data::with_app(config, add).await?;
     if json {
         return output::json(&json!({"name": name, "scopes": scope, "key": token}));
     }
@@ -64,7 +66,7 @@ async fn add_key(config: Option<PathBuf>, name: &str, scope: &[String], json: bo
 }
 
 async fn list_keys(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
-    let list = async |app: &App| app.keys().await.map_err(|error| Failure::because(&error));
+    let list = async |app: &App| app.keys(&Caller::operator()).await.map_err(|error| Failure::because(&error));
     let keys = data::with_app(config, list).await?;
     if json {
         return output::json(&keys.iter().map(key_as_json).collect::<Vec<_>>());
@@ -78,20 +80,38 @@ async fn list_keys(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
 
 async fn remove_key(config: Option<PathBuf>, id: &str) -> Result<(), Failure> {
     let gone = |error: Error| match error {
-        Error::NotFound => Failure::Failed(format!("there is no key `{id}`; `lockstep key list` shows their numbers")),
+        Error::NotFound => no_key(id),
         error => Failure::because(&error),
     };
-    data::with_app(config, async |app| app.remove_key(id).await.map_err(gone)).await?;
+    data::with_app(config, async |app| app.remove_key(&Caller::operator(), id).await.map_err(gone)).await?;
     output::note(&format!("key {id} is withdrawn"));
     Ok(())
 }
 
+/// The same by the key's name, which no two keys share.
+async fn revoke_key(config: Option<PathBuf>, name: &str) -> Result<(), Failure> {
+    let operator = Caller::operator();
+    let revoke = async |app: &App| {
+        let keys = app.keys(&operator).await.map_err(|error| Failure::because(&error))?;
+        let key = keys.into_iter().find(|key| key.program.name == name).ok_or_else(|| no_key(name))?;
+        app.remove_key(&operator, &key.program.id).await.map_err(|error| Failure::because(&error))
+    };
+    data::with_app(config, revoke).await?;
+    output::note(&format!("key {name} is withdrawn"));
+    Ok(())
+}
+
+fn no_key(key: &str) -> Failure {
+    Failure::Failed(format!("there is no key `{key}`; `lockstep key list` shows their numbers and names"))
+}
+
 fn key_as_json(key: &ProgramKey) -> Value {
-    let ProgramKey { program, created_at, last_used_at } = key;
+    let ProgramKey { program, created_by, created_at, last_used_at } = key;
     json!({
         "id": program.id,
         "name": program.name,
         "scopes": program.scopes,
+        "created_by": created_by,
         "created_at": rfc3339(*created_at),
         "last_used_at": last_used_at.map(rfc3339),
     })
@@ -164,7 +184,7 @@ fn advice(field: &str, code: &str, params: &serde_json::Map<String, serde_json::
         ("group", "field.no_such") => {
             "there is no such group; make it on the page of groups, or leave --group out".to_owned()
         }
-        ("scope", "field.no_such") => {
+        ("scopes", "field.not_allowed") => {
             let rights: Vec<String> = lockstep_app::Right::of_keys().map(|right| right.to_string()).collect();
             format!("no such scope; there are {}", rights.join(", "))
         }
@@ -189,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_unknown_scope_is_answered_with_those_that_exist() {
-        let error = Error::field("scope", lockstep_app::FieldError::new("field.no_such"));
+        let error = Error::field("scopes", lockstep_app::FieldError::new("field.not_allowed"));
 
         let failure = refused("nightly", &error);
 

@@ -182,6 +182,14 @@ Example:
         /// Its number, as `key list` shows it.
         id: String,
     },
+    /// The same by its name.
+    #[command(after_help = "\
+Example:
+  lockstep key revoke nightly")]
+    Revoke {
+        /// What it was called when it was made.
+        name: String,
+    },
 }
 
 /// How to reach a running server.

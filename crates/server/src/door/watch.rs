@@ -7,7 +7,7 @@ use std::{
 };
 
 use lockstep_app::{Caller, KEYS_CHANGED, SESSION_ENDED};
-use lockstep_protocol::{Record, Room, Scope};
+use lockstep_protocol::{Reason, Record, Room, Scope};
 use tokio::{
     sync::broadcast::error::{RecvError, TryRecvError},
     time::{interval, sleep},
@@ -54,7 +54,9 @@ impl Concerned {
             Scope::Room(Room::Users) if record.id != "*" => {
                 self.persons.insert(record.id.clone());
             }
-            Scope::Room(Room::Admin) if record.event.as_str() == KEYS_CHANGED => self.everybody = true,
+            Scope::Room(Room::Admin) if record.event.as_str() == KEYS_CHANGED => {
+                self.everybody |= record.reason == Reason::Deleted;
+            }
             Scope::Room(Room::Users | Room::Groups) => self.everybody = true,
             _ => {}
         }

@@ -116,6 +116,23 @@ impl Fields {
         String::new()
     }
 
+    /// A list of texts that must be there; empty after an error.
+    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
+        match self.members.remove(name) {
+            Some(Value::Array(members)) => {
+                let texts: Option<Vec<String>> =
+                    members.into_iter().map(|member| member.as_str().map(ToOwned::to_owned)).collect();
+                return texts.unwrap_or_else(|| {
+                    self.wrong(name, "field.not_a_string");
+                    Vec::new()
+                });
+            }
+            Some(Value::Null) | None => self.wrong(name, "field.required"),
+            Some(_) => self.wrong(name, "field.format"),
+        }
+        Vec::new()
+    }
+
     /// A switch that may be there.
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
         match self.members.remove(name) {

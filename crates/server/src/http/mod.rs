@@ -5,6 +5,7 @@
 //! token.
 //! It decides nothing about the domain: rights, validation and codes are the application's, this is their translation into HTTP.
 
+mod admin;
 mod assets;
 mod body;
 mod conditional;
@@ -79,6 +80,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(entities::routes())
         .merge(exports::routes())
         .merge(locks::routes())
+        .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))
         .route("/api/me", get(session::me))

@@ -19,7 +19,7 @@ use super::{
 use crate::{client::Client, metrics::Label, state::SESSION_COOKIE};
 
 /// Where a request comes from.
-pub(super) struct Whence(Client);
+pub(super) struct Whence(pub(super) Client);
 
 impl FromRequestParts<Face> for Whence {
     type Rejection = Problem;
@@ -70,8 +70,13 @@ pub(super) async fn logout(
     if let Some(token) = &signed.session {
         face.worker.app.logout(token).await?;
     }
+    Ok((StatusCode::NO_CONTENT, no_session(&client)))
+}
+
+/// The cookie of whoever is signed out.
+pub(super) fn no_session(client: &Client) -> AppendHeaders<[(header::HeaderName, String); 1]> {
     let cookie = session_cookie(String::new(), Duration::ZERO, client.secure);
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie.to_string())])))
+    AppendHeaders([(header::SET_COOKIE, cookie.to_string())])
 }
 
 /// A ticket for opening a connection where the cookie cannot go: good once, within a minute.

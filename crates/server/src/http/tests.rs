@@ -1,5 +1,6 @@
 //! The HTTP face over a real database, as browsers and programs meet it.
 
+mod admin;
 mod api;
 mod doors;
 mod exports;
@@ -13,7 +14,7 @@ use std::sync::atomic::Ordering;
 use axum::{Router, body::Body};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use lockstep_app::NewUser;
+use lockstep_app::{Caller, NewUser};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -107,7 +108,7 @@ impl Server {
     /// A program with a key.
     async fn program(&self, scopes: &[&str]) -> Person<'_> {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let key = self.worker.app.add_key(&scopes.join("+"), &scopes).await.expect("added");
+        let (_, key) = self.worker.app.add_key(&Caller::operator(), &scopes.join("+"), &scopes).await.expect("added");
         Person { server: self, headers: vec![("authorization", format!("Bearer {key}"))] }
     }
 }

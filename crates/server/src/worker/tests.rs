@@ -28,7 +28,8 @@ async fn start(workers: u16) -> Running {
     settings.server.workers = workers;
     let settings = Arc::new(settings);
     let app = database::open(&settings, |_: &[Record]| {}).await.expect("opens");
-    let key = app.add_key("shop", &["publish".to_owned()]).await.expect("added");
+    let (_, key) =
+        app.add_key(&lockstep_app::Caller::operator(), "shop", &["publish".to_owned()]).await.expect("added");
     app.close().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let address = listener.local_addr().expect("bound");

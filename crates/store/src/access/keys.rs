@@ -1,9 +1,9 @@
 //! Keys of programs.
 
-use lockstep_protocol::{Actor, Room};
-use serde_json::Value as Json;
+use lockstep_protocol::{Actor, Reason, Room};
+use serde_json::{Value as Json, json};
 
-use super::{KEYS_CHANGED, list};
+use super::{KEYS_CHANGED, News, list};
 use crate::{
     PendingBatch, Store,
     engine::{Tuple, sql},
@@ -30,6 +30,8 @@ pub struct Program {
 pub struct Key {
     /// Whose it is and what it may do.
     pub program: Program,
+    /// Who made it; nobody, where it was the operator.
+    pub created_by: Option<Actor>,
     /// When it was made, in milliseconds since 1970.
     pub created_at: i64,
     /// When it was used last, to about a minute.
@@ -37,7 +39,7 @@ pub struct Key {
 }
 
 impl Store {
-    /// Adds a key for a program, by the digest of its token. Returns its id.
+    /// Adds a key for a program, by the digest of its token, and says so: [`KEYS_CHANGED`]. Returns its id.
     ///
     /// # Errors
     /// [`Error::Duplicate`] when there is a key of that name.
@@ -47,7 +49,7 @@ impl Store {
         token: &str,
         scopes: &[String],
         by: Option<&Actor>,
-    ) -> Result<String, Error> {
+    ) -> Result<(String, PendingBatch), Error> {
         let insert = "INSERT INTO api_keys (name, token, scopes, created_by, created_at) \
                       VALUES ($1, $2, $3, $4, $5) RETURNING id";
         let insert = sql(insert)
@@ -60,8 +62,9 @@ impl Store {
         let id = tx.number(insert).await;
         let id =
             id.map_err(|error| if error.is_unique_violation() { Error::Duplicate { field: "name" } } else { error })?;
-        tx.commit().await?;
-        Ok(id.to_string())
+        let program = Program { id: id.to_string(), name: name.to_owned(), scopes: scopes.to_vec() };
+        let pending = self.announce(tx, news(&program, Reason::Added, by)).await?;
+        Ok((program.id, pending))
     }
 
     /// The program of a key, by the digest of its token. Notes about once a minute that it was used.
@@ -94,24 +97,20 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn keys(&self) -> Result<Vec<Key>, Error> {
-        let select = sql("SELECT id, name, scopes, created_at, last_used_at FROM api_keys ORDER BY id");
-        let rows = self.engine.all(select).await?;
-        rows.iter()
-            .map(|row| Ok(Key { program: program(row)?, created_at: row.some_int(3)?, last_used_at: row.int(4)? }))
-            .collect()
+        let select = sql("SELECT id, name, scopes, created_by, created_at, last_used_at FROM api_keys ORDER BY id");
+        self.engine.all(select).await?.iter().map(key).collect()
     }
 
     /// Withdraws a key and says so to whoever keeps a connection open for it: [`KEYS_CHANGED`].
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn remove_key(&self, id: &str) -> Result<PendingBatch, Error> {
+    pub async fn remove_key(&self, id: &str, by: Option<&Actor>) -> Result<PendingBatch, Error> {
         let number = parse_id(id).ok_or(Error::NotFound)?;
         let mut tx = self.engine.write().await?;
-        match tx.run(sql("DELETE FROM api_keys WHERE id = $1").bind(number)).await? {
-            0 => Err(Error::NotFound),
-            _ => self.announce(tx, KEYS_CHANGED, Room::Admin, number.to_string()).await,
-        }
+        let delete = sql("DELETE FROM api_keys WHERE id = $1 RETURNING id, name, scopes").bind(number);
+        let row = tx.first(delete).await?.ok_or(Error::NotFound)?;
+        self.announce(tx, news(&program(&row)?, Reason::Deleted, by)).await
     }
 
     async fn touch_key(&self, id: i64, now: i64) -> Result<(), Error> {
@@ -123,4 +122,15 @@ impl Store {
 
 fn program(row: &Tuple) -> Result<Program, Error> {
     Ok(Program { id: row.some_int(0)?.to_string(), name: row.some_text(1)?, scopes: list(&row.some_text(2)?)? })
+}
+
+fn key(row: &Tuple) -> Result<Key, Error> {
+    let created_by = row.text(3)?.and_then(|actor| serde_json::from_str(&actor).ok());
+    Ok(Key { program: program(row)?, created_by, created_at: row.some_int(4)?, last_used_at: row.int(5)? })
+}
+
+fn news(program: &Program, reason: Reason, by: Option<&Actor>) -> News<'static> {
+    let Program { id, name, scopes } = program;
+    let data = json!({"id": id, "name": name, "scopes": scopes});
+    News { event: KEYS_CHANGED, reason, room: Room::Admin, id: id.clone(), data, by: by.cloned() }
 }

@@ -1,8 +1,9 @@
 //! Sessions of people, and tickets for doors that see no cookie.
 
-use lockstep_protocol::Room;
+use lockstep_protocol::{Actor, Reason, Room};
+use serde_json::json;
 
-use super::{SESSION_ENDED, list};
+use super::{News, SESSION_ENDED, list, seen};
 use crate::{
     PendingBatch, Store,
     engine::{Lock, Tuple, sql},
@@ -59,6 +60,8 @@ pub struct Person {
     pub csrf: String,
     /// When the session ends, in milliseconds since 1970.
     pub expires_at: i64,
+    /// When it was seen last, to about [`super::SEEN_EVERY_MS`].
+    pub seen_at: i64,
 }
 
 impl Store {
@@ -85,8 +88,8 @@ impl Store {
     /// [`Error::NotFound`] when there is no such person any more.
     pub async fn begin_session(&self, session: &NewSession) -> Result<(), Error> {
         let now = self.clock.now_ms();
-        let insert = "INSERT INTO sessions (token, csrf, user_id, created_at, expires_at, address, agent) \
-                      SELECT $1, $2, id, $3, $4, $5, $6 FROM users WHERE id = $7 AND enabled = 1 AND password_hash = $8";
+        let insert = "INSERT INTO sessions (token, csrf, user_id, created_at, seen_at, expires_at, address, agent) \
+                      SELECT $1, $2, id, $3, $3, $4, $5, $6 FROM users WHERE id = $7 AND enabled = 1 AND password_hash = $8";
         let user_id: i64 = session.user_id.parse().map_err(|_| Error::NotFound)?;
         let mut tx = self.engine.write().await?;
         let mut insert = sql(insert)
@@ -103,6 +106,7 @@ impl Store {
         if tx.run(insert).await? == 0 {
             return Err(Error::NotFound);
         }
+        seen::note_person(&mut tx, user_id, now).await?;
         let mut sweep = sql("DELETE FROM sessions WHERE token IN (SELECT token FROM sessions WHERE expires_at <= $1");
         sweep.push(tx.lock(Lock::Skip)).push(")");
         tx.run(sweep.bind(now)).await?;
@@ -114,7 +118,8 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn session(&self, token: &str) -> Result<Option<Person>, Error> {
-        let select = "SELECT u.id, u.login, u.name, g.name, g.permissions, s.csrf, s.expires_at, s.token \
+        let select = "SELECT u.id, u.login, u.name, g.name, g.permissions, s.csrf, s.expires_at, s.token, \
+                      COALESCE(s.seen_at, s.created_at) \
                       FROM sessions s JOIN users u ON u.id = s.user_id JOIN groups g ON g.id = u.group_id \
                       WHERE s.token = $1 AND s.expires_at > $2 AND u.enabled = 1";
         let select = sql(select).bind(token).bind(self.clock.now_ms());
@@ -122,22 +127,28 @@ impl Store {
         row.map(|row| person(&row)).transpose()
     }
 
-    /// Ends a session, by the digest of its token, and says so to whoever keeps a connection open for it: [`SESSION_ENDED`]. Nothing for
-    /// one that is not there; it has ended already.
+    /// Ends a session, by the digest of its token, and says so to whoever keeps a connection open for it: [`SESSION_ENDED`]. It is its
+    /// own person who ends it where nothing else is said. Nothing for one that is not there; it has ended already.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn end_session(&self, token: &str) -> Result<Option<PendingBatch>, Error> {
-        let select = sql("SELECT user_id FROM sessions WHERE token = $1").bind(token);
-        if self.engine.first(select).await?.is_none() {
+    pub async fn end_session(&self, token: &str, by: Option<&Actor>) -> Result<Option<PendingBatch>, Error> {
+        let select = "SELECT u.id, u.name FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1";
+        let Some(row) = self.engine.first(sql(select).bind(token)).await? else { return Ok(None) };
+        let person = Actor { id: row.some_int(0)?.to_string(), name: row.some_text(1)? };
+        let mut tx = self.engine.write().await?;
+        if tx.run(sql("DELETE FROM sessions WHERE token = $1").bind(token)).await? == 0 {
             return Ok(None);
         }
-        let mut tx = self.engine.write().await?;
-        let delete = sql("DELETE FROM sessions WHERE token = $1 RETURNING user_id").bind(token);
-        let Some(row) = tx.first(delete).await? else { return Ok(None) };
-        let user_id = row.some_int(0)?.to_string();
-        let room = Room::User(user_id.as_str().into());
-        self.announce(tx, SESSION_ENDED, room, user_id).await.map(Some)
+        let news = News {
+            event: SESSION_ENDED,
+            reason: Reason::Deleted,
+            room: Room::User(person.id.as_str().into()),
+            id: person.id.clone(),
+            data: json!({"id": person.id, "name": person.name}),
+            by: Some(by.cloned().unwrap_or(person)),
+        };
+        self.announce(tx, news).await.map(Some)
     }
 
     /// Notes a ticket for a session: both by their digests. Sweeps out tickets that have ended.
@@ -188,5 +199,6 @@ fn person(row: &Tuple) -> Result<Person, Error> {
         csrf: row.some_text(5)?,
         expires_at: row.some_int(6)?,
         session: row.some_text(7)?,
+        seen_at: row.some_int(8)?,
     })
 }

@@ -121,6 +121,23 @@ impl Engine {
         whichever!(self, engine => engine.first(statement).await)
     }
 
+    /// What kind of database it is: `sqlite` or `postgres`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// How large it is, in bytes.
+    pub(crate) async fn bytes(&self) -> Result<i64, Error> {
+        let size = match self {
+            Self::Sqlite(_) => sqlite::SIZE,
+            Self::Postgres(_) => postgres::SIZE,
+        };
+        self.first(sql(size)).await?.ok_or_else(|| Error::Corrupt("a database without size".into()))?.some_int(0)
+    }
+
     /// Closes all connections and waits for it.
     pub(crate) async fn close(&self) {
         whichever!(self, engine => engine.close().await);

@@ -31,6 +31,9 @@ pub(super) use self::connect::{check, is_meant};
 /// server that says what went wrong.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
+/// Bytes of our database, of the others on the server none.
+pub(super) const SIZE: &str = "SELECT pg_database_size(current_database())";
+
 /// What the numbers of our advisory locks begin with: `lockstep` but for the last letter, which tells them apart.
 const OURS: i64 = 0x6c6f_636b_7374_6500;
 

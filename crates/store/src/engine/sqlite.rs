@@ -46,6 +46,9 @@ const FILE_MODE: u32 = 0o640;
 /// A transaction that reads first and writes then could fail at once, whatever the time-out.
 const WRITE: &str = "BEGIN IMMEDIATE";
 
+/// Bytes of the file; its write-ahead log, a few megabytes that come and go, is not among them.
+pub(super) const SIZE: &str = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+
 /// Pause between two attempts to open.
 const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
@@ -208,6 +211,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
     let mut migrator = Migrator::with_migrations(vec![
         migration(1, "beginning", include_str!("../../migrations/sqlite/0001_beginning.sql")),
         migration(2, "secret", include_str!("../../migrations/sqlite/0002_secret.sql")),
+        migration(3, "seen", include_str!("../../migrations/sqlite/0003_seen.sql")),
         migration(4, "locks", include_str!("../../migrations/sqlite/0004_locks.sql")),
     ]);
     // A newer build only adds, so that workers of this one can live beside it while they are replaced one after the other.

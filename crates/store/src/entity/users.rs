@@ -1,4 +1,5 @@
-//! People who sign in. The hash of a password is written and never shown.
+//! People who sign in. The hash of a password is written and never shown. `seen_at`, in milliseconds since 1970, is when a person was
+//! here last, to about five minutes.
 
 use super::{Column, Guard, Shown, Table};
 use crate::{
@@ -17,8 +18,11 @@ pub(super) const TABLE: Table = Table {
         Column::new("enabled", Kind::Flag).filtered(),
         Column::new("password_hash", Kind::Text).hidden(),
     ],
-    shown: &[Shown { name: "group_name", kind: Kind::Text, sql: "g.name" }],
-    joins: " JOIN groups g ON g.id = t.group_id",
+    shown: &[
+        Shown { name: "group_name", kind: Kind::Text, sql: "g.name" },
+        Shown { name: "seen_at", kind: Kind::Number, sql: "s.seen_at" },
+    ],
+    joins: " JOIN groups g ON g.id = t.group_id LEFT JOIN seen s ON s.user_id = t.id",
     title: "name",
     unique: Some("login"),
     search: &["login", "name", "email"],
@@ -27,6 +31,7 @@ pub(super) const TABLE: Table = Table {
         ("email", "COALESCE(t.email, '')"),
         ("group_name", "g.folded"),
         ("enabled", "t.enabled"),
+        ("seen_at", "COALESCE(s.seen_at, 0)"),
     ],
     usage: &[],
     guard: Guard::Admins,

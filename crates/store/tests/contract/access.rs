@@ -1,6 +1,6 @@
 //! Sessions, tickets, keys, and the last administrator.
 
-use lockstep_protocol::{Reason, Room, Scope};
+use lockstep_protocol::{Actor, Reason, Room, Scope};
 use lockstep_store::{Entity, Error, KEYS_CHANGED, SESSION_ENDED};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn a_session_is_found_until_it_ends<E: Engine>(world: World<E>) {
     assert_eq!(person.permissions, ["files.view", "admin"]);
     assert_eq!((person.group.as_str(), person.csrf.as_str()), ("group of anna", "csrf"));
     world.sign_out("t1").await;
-    assert!(world.store.end_session("t1").await.expect("readable").is_none(), "ended already");
+    assert!(world.store.end_session("t1", None).await.expect("readable").is_none(), "ended already");
     assert!(world.store.session("t1").await.expect("readable").is_none());
     world.hands.set(NOON + 1000);
     assert!(world.store.session("t2").await.expect("readable").is_none());
@@ -96,7 +96,7 @@ async fn a_stranger_does_not_wait_for_those_who_write<E: Engine>(world: World<E>
     let edit = world.store.update(Entity::Categories, &id, None, &given, &anna()).await.expect("written");
 
     assert!(world.store.take_ticket("no ticket").await.expect("answered").is_none());
-    assert!(world.store.end_session("no session").await.expect("answered").is_none());
+    assert!(world.store.end_session("no session", None).await.expect("answered").is_none());
     assert!(world.store.key("no key").await.expect("answered").is_none());
 
     edit.commit().await.expect("committed");
@@ -107,26 +107,31 @@ async fn the_end_of_a_session_is_an_event_in_the_room_of_its_person<E: Engine>(w
     world.sign_in(&user, "t").await.expect("signed in");
     let before = world.log().await.len();
 
-    drop(world.store.end_session("t").await.expect("written, not committed").expect("there"));
+    drop(world.store.end_session("t", None).await.expect("written, not committed").expect("there"));
     assert_eq!(world.log().await.len(), before);
     assert!(world.store.session("t").await.expect("readable").is_some());
     let published =
-        world.store.end_session("t").await.expect("written").expect("there").commit().await.expect("committed");
+        world.store.end_session("t", None).await.expect("written").expect("there").commit().await.expect("committed");
 
     let last = world.log().await.pop().expect("an event");
     assert_eq!((last.event.as_str(), last.reason, &last.id), (SESSION_ENDED, Reason::Deleted, &user));
-    assert_eq!((&last.scope, last.data.is_none()), (&Scope::Room(Room::User(user.as_str().into())), true));
+    assert_eq!(last.scope, Scope::Room(Room::User(user.as_str().into())));
+    let anna = Actor { id: user.clone(), name: "anna".into() };
+    assert_eq!(
+        (last.actor, last.data.expect("some").get()),
+        (Some(anna), json!({"id": user, "name": "anna"}).to_string().as_str())
+    );
     assert_eq!(published.records.iter().map(|record| record.seq).collect::<Vec<_>>(), [last.seq]);
 }
 
 async fn withdrawing_a_key_is_an_event_for_the_administrators<E: Engine>(world: World<E>) {
-    let first = world.store.add_key("first", "d1", &["publish".to_owned()], None).await.expect("added");
-    let second = world.store.add_key("second", "d2", &["admin".to_owned()], None).await.expect("added");
+    let first = world.key("first", "d1", &["publish"]).await;
+    let second = world.key("second", "d2", &["admin"]).await;
     world.hands.set(NOON + 5);
     world.store.key("d2").await.expect("readable").expect("there");
 
     let keys = world.store.keys().await.expect("readable");
-    world.store.remove_key(&second).await.expect("withdrawn").commit().await.expect("committed");
+    world.store.remove_key(&second, None).await.expect("withdrawn").commit().await.expect("committed");
 
     let last = world.log().await.pop().expect("an event");
     assert_eq!((last.event.as_str(), last.reason, &last.id), (KEYS_CHANGED, Reason::Deleted, &second));
@@ -136,13 +141,13 @@ async fn withdrawing_a_key_is_an_event_for_the_administrators<E: Engine>(world: 
     let left = world.store.keys().await.expect("readable");
     assert_eq!(left.into_iter().map(|key| key.program.id).collect::<Vec<_>>(), [first]);
     for id in [second.as_str(), "second", "", "-1"] {
-        assert!(matches!(world.store.remove_key(id).await, Err(Error::NotFound)), "{id}");
+        assert!(matches!(world.store.remove_key(id, None).await, Err(Error::NotFound)), "{id}");
     }
 }
 
 async fn a_key_is_found_and_its_use_is_noted_once_a_minute<E: Engine>(world: World<E>) {
     let scopes = ["publish".to_owned(), "log".to_owned()];
-    let id = world.store.add_key("scanner", "digest", &scopes, None).await.expect("added");
+    let id = world.key("scanner", "digest", &["publish", "log"]).await;
 
     let again = world.store.add_key("scanner", "another", &scopes, None).await;
 
@@ -157,7 +162,7 @@ async fn a_key_is_found_and_its_use_is_noted_once_a_minute<E: Engine>(world: Wor
     }
     assert!(world.store.key("unknown").await.expect("readable").is_none());
     assert!(world.store.key_by_id(&id).await.expect("readable").is_some());
-    world.store.remove_key(&id).await.expect("withdrawn").commit().await.expect("committed");
+    world.store.remove_key(&id, None).await.expect("withdrawn").commit().await.expect("committed");
     assert!(world.store.key("digest").await.expect("readable").is_none());
     assert!(world.store.key_by_id(&id).await.expect("readable").is_none());
 }

@@ -22,6 +22,7 @@ macro_rules! contract {
 }
 
 mod access;
+mod audit;
 mod cancel;
 mod crash;
 mod entities;

@@ -175,9 +175,17 @@ impl<E: Engine> World<E> {
         self.store.begin_session(&session(user_id, token)).await
     }
 
+    /// Makes a key whose token has this digest; its id.
+    pub(crate) async fn key(&self, name: &str, token: &str, scopes: &[&str]) -> String {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let (id, pending) = self.store.add_key(name, token, &scopes, None).await.expect("written");
+        pending.commit().await.expect("committed");
+        id
+    }
+
     /// Ends a session that is there.
     pub(crate) async fn sign_out(&self, token: &str) {
-        let ended = self.store.end_session(token).await.expect("written").expect("there");
+        let ended = self.store.end_session(token, None).await.expect("written").expect("there");
         ended.commit().await.expect("committed");
     }
 }

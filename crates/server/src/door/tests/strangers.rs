@@ -2,6 +2,7 @@
 
 use ::http::{Method, Request, Response, StatusCode};
 use axum::body::Body;
+use lockstep_app::Caller;
 use tower::ServiceExt;
 
 use super::*;
@@ -95,7 +96,8 @@ async fn a_cookie_and_a_key_are_known_as_they_are_at_the_other_doors() {
     let site = site(&[]).await;
     let token = site.anna().await;
     let cookie = format!("lockstep_session={token}");
-    let key = site.state.app.add_key("shop", &["files.view".to_owned()]).await.expect("added");
+    let (_, key) =
+        site.state.app.add_key(&Caller::operator(), "shop", &["files.view".to_owned()]).await.expect("added");
 
     assert_eq!(knock(&site, &[("cookie", "a=1"), ("cookie", &cookie)], Value::Null).await, "accepted");
     assert_eq!(knock(&site, &[("authorization", &format!("bearer  {key}"))], Value::Null).await, "accepted");
@@ -107,7 +109,8 @@ async fn a_cookie_and_a_key_are_known_as_they_are_at_the_other_doors() {
 #[tokio::test]
 async fn who_guesses_too_often_is_told_so_and_counted() {
     let site = site(&[("LOCKSTEP__LIMITS__REQUESTS_PER_S", "1"), ("LOCKSTEP__LIMITS__REQUESTS_BURST", "1")]).await;
-    let key = site.state.app.add_key("shop", &["files.view".to_owned()]).await.expect("added");
+    let (_, key) =
+        site.state.app.add_key(&Caller::operator(), "shop", &["files.view".to_owned()]).await.expect("added");
 
     let mut answers = Vec::new();
     while !answers.contains(&"rate_limited".to_owned()) && answers.len() < 1_000 {

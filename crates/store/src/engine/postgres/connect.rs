@@ -142,6 +142,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
     let mut migrator = Migrator::with_migrations(vec![
         migration(1, "beginning", include_str!("../../../migrations/postgres/0001_beginning.sql")),
         migration(2, "secret", include_str!("../../../migrations/postgres/0002_secret.sql")),
+        migration(3, "seen", include_str!("../../../migrations/postgres/0003_seen.sql")),
         migration(4, "locks", include_str!("../../../migrations/postgres/0004_locks.sql")),
     ]);
     migrator.set_locking(false);
