@@ -10,8 +10,8 @@
  *
  * @typedef {object} Shortcut
  * @property {string} key           `"j"`, `"/"`, `"Enter"`, `"Ctrl+k"` (Ctrl, or Cmd on a Mac), `"Alt+Shift+D"`
- * @property {string} label         key of the text that says what it does
- * @property {string} [group]       key of the text over its part of the help; default `key.page`
+ * @property {import("./words.js").Key} label     what it does
+ * @property {import("./words.js").Key} [group]   over which part of the help it stands; default `key.page`
  * @property {(event: KeyboardEvent) => boolean} [when]   whether it means anything just now; the key is left alone otherwise
  * @property {(event: KeyboardEvent) => any} run
  * @property {boolean} [typing]     also while the person types
@@ -26,10 +26,11 @@ const PLACES = { "/": { ".": "Slash" }, "?": { ",": "Slash" } };
 
 /** @param {Shortcut} entry @returns {() => void} off */
 export function shortcut(entry) {
-  table.add(entry);
+  /** @type {Shortcut} */ const kept = { group: "key.page", ...entry };
+  table.add(kept);
   if (!listening) addEventListener("keydown", heard);
   listening = true;
-  return () => table.delete(entry);
+  return () => table.delete(kept);
 }
 
 /** All that there are, in the order in which they were made. @returns {Shortcut[]} */

@@ -1,8 +1,12 @@
 /**
  * A list of rows as the server has it: one page of it, kept current by events.
  *
- * The cheapest way that is right: an event with the row patches it in place, anything else is one conditional request. A lower
- * revision never replaces a higher one, and an event that the list already shows changes nothing. No DOM.
+ * The cheapest way that is right: an event with the row patches it in place, unknown values are asked for by id, anything else is one
+ * conditional request. A lower revision never replaces a higher one, and an event that the list already shows changes nothing.
+ *
+ * Three paces. *Live*: the list follows. *Held*: somebody points at a row or works in it, so values follow and rows stay where they
+ * are; what would come, go or move waits. *Manual*: only the person's own changes show. What waits is names, and one fresh look shows
+ * it all. No DOM.
  *
  * @typedef {import("./wire.js").SyncEvent} SyncEvent
  * @typedef {import("./wire.js").Position} Position
@@ -10,99 +14,245 @@
  * @typedef {{q: string, sort: string, page: number, per_page: number, filters: Record<string, string>}} Query  `filters`: field → value
  * @typedef {(method: string, url: string, body?: any, options?: any) => Promise<import("./http.js").Answer>} Request
  */
+import { apiUrl } from "./address.js";
+import { clock as machine } from "./clock.js";
+import { judge, moves } from "./list/judge.js";
+import { Marks } from "./list/marks.js";
+import { Rows } from "./list/rows.js";
+
+/** Rows asked for by id in one request; beyond that the list itself is the cheaper answer. */
+export const ASK_MAX = 50;
+/** Instead of ids: the whole list. */
+const ALL = "*";
 
 export class ListStore {
-  /** @type {Row[]} */ items = [];
-  total = 0;
   pages = 1;
   loaded = false;
   loading = false;
   /** The last failure, until the next success. @type {any} */ error = null;
-  /** How new the list is. @type {Position|null} */ position = null;
-  /** When the list was last confirmed, ms. */ freshAt = 0;
-  /** Rows that others changed of late: id → revision. @type {Map<string, number>} */ touched = new Map();
+  /** Up to where everything is known, shown or waiting. @type {Position|null} */ position = null;
+  /** When what is shown was last known to be all there is, ms. */ freshAt = 0;
 
   /** @type {string|null} */ #etag = null;
+  /** Whether what is shown is what the answer under the ETag said. */ #settled = true;
   /** @type {AbortController|null} */ #abort = null;
   /** @type {Promise<void>|null} */ #load = null;
+  #held = false;
+  #manual = false;
   #request;
   #onChange;
-  #now;
+  #clock;
   #own;
+  #rows;
 
-  /** @param {string} entity @param {Query} query @param {{request: Request, onChange?: () => void, now?: () => number,
-   *   own?: string}} ports `own`: the page's client id, whose changes are no news to it */
-  constructor(entity, query, { request, onChange = () => {}, now = Date.now, own }) {
+  /**
+   * @param {string} entity @param {Query} query
+   * @param {object} ports
+   * @param {Request} ports.request
+   * @param {() => void} [ports.onChange]
+   * @param {Pick<import("./clock.js").Clock, "now"|"setTimeout">} [ports.clock]
+   * @param {string} [ports.own]                          the page's client id, whose changes are no news to it
+   * @param {Record<string, string>} [ports.refs]         field → the entity it points to, whose name the row shows
+   * @param {string[]} [ports.placing]                    fields that place a row beside sort and filters
+   * @param {(rows: Row[], query: Query, pages: number) => Row[]} [ports.arrange]  another order of the same rows
+   */
+  constructor(entity, query, { request, onChange = () => {}, clock = machine, own, refs = {}, placing = [], arrange = (rows) => rows }) {
     this.entity = entity;
     this.query = query;
+    this.refs = refs;
+    this.placing = placing;
     this.#request = request;
     this.#onChange = onChange;
-    this.#now = now;
+    this.#clock = clock;
     this.#own = own;
+    /** What others changed a moment ago. */
+    this.marks = new Marks(clock, onChange);
+    this.#rows = new Rows(this.marks, (rows) => arrange(rows, this.query, this.pages));
+  }
+
+  /** The rows shown, in their order. */
+  get items() {
+    return this.#rows.items;
+  }
+
+  /** How many rows there are on all pages. */
+  get total() {
+    return this.#rows.total;
+  }
+
+  /** What is known and not shown. */
+  get waiting() {
+    return this.#rows.waiting;
+  }
+
+  /** Rows that are shown and no longer there: they go when rows may move. */
+  get gone() {
+    return this.#rows.gone;
+  }
+
+  get manual() {
+    return this.#manual;
+  }
+
+  /** @param {string} id */
+  row(id) {
+    return this.#rows.row(id);
   }
 
   /** Another page, order or search: an older request that is under way counts for nothing. @param {Partial<Query>} query */
   show(query) {
     this.query = { ...this.query, ...query };
     this.#etag = null;
-    return this.#start();
+    return this.#start(true);
   }
 
   /** Looks again; often the server answers that nothing has changed. @returns {Promise<void>} */
   refresh() {
-    return this.#start();
+    return this.#start(false);
+  }
+
+  /** Shows all that waits, whatever the pace. @returns {Promise<void>} */
+  apply() {
+    if (!this.#settled) this.#etag = null;
+    return this.#start(true);
+  }
+
+  /** Rows stay where they are from now on, or may move again. @param {boolean} held */
+  hold(held) {
+    this.#held = held;
+    this.#release();
+  }
+
+  /** Only the person's own changes show from now on, or all. @param {boolean} manual */
+  pace(manual) {
+    this.#manual = manual;
+    this.#release();
+    this.#onChange();
   }
 
   /**
    * Takes events in order. @param {SyncEvent[]} events
-   * @returns {Promise<Position|null>} the position that the list shows afterwards
+   * @returns {Promise<Position|null>} up to where the list knows everything afterwards
    */
   async take(events) {
     await this.#load?.catch(() => {});
-    const news = events.filter((event) => !this.#shows(event));
-    const patched = news.map((event) => this.#patch(event));
-    if (patched.includes(false)) await this.refresh();
-    else if (news.length > 0) this.#patched(news);
+    const news = events.filter((event) => !this.#knows(event));
+    const looked = await this.#get(news.flatMap((event) => [...this.#obey(event), ...this.#named(event)]));
+    if (!looked && news.length > 0) this.#took(news[news.length - 1]);
     return this.position;
   }
 
-  /** The row as an answer brought it. @param {Row} row */
+  /** Takes events of what the rows show by name: another room's, so they say nothing of this list's position.
+   * @param {string} entity @param {SyncEvent[]} events */
+  async follow(entity, events) {
+    await this.#load?.catch(() => {});
+    await this.#get(events.flatMap((event) => this.#obey(causeOf(event, entity))));
+  }
+
+  /** The row as an answer to the person's own doing brought it. @param {Row} row */
   put(row) {
-    const at = this.items.findIndex((item) => item.id === row.id);
-    if (at < 0 || this.items[at].rev > row.rev) return;
-    this.items = this.items.with(at, row);
-    this.touched.delete(row.id);
+    this.#rows.put(row, null);
     this.#onChange();
   }
 
-  /** @param {string} id */
-  row(id) {
-    return this.items.find((item) => item.id === id);
+  /** Takes rows out of sight that are about to be deleted. @param {Row[]} rows */
+  hide(rows) {
+    this.#rows.hide(rows);
+    this.#onChange();
   }
 
-  /** The marks of changed rows have been seen. @param {string} id @param {number} rev */
-  seen(id, rev) {
-    if (this.touched.get(id) === rev) this.touched.delete(id);
+  /** They are not deleted after all: back where they stood. @param {string[]} ids */
+  unhide(ids) {
+    this.#rows.unhide(ids);
+    this.#onChange();
   }
 
-  #start() {
+  /** It is deleted: the next look has it no more. @param {string} id */
+  deleted(id) {
+    this.#rows.sent(id);
+  }
+
+  /** Whether rows stay where they are. */
+  get #stays() {
+    return this.#held || this.#manual;
+  }
+
+  #release() {
+    if (!this.#stays && this.waiting.any) this.apply().catch(() => {}); // the list shows its failure, and offers to try again
+  }
+
+  /** @param {SyncEvent} event @returns {string[]} ids to ask for */
+  #obey(event) {
+    const order = judge(event, this);
+    const mine = this.#own !== undefined && event.origin === this.#own;
+    if (order.do === "nothing") return [];
+    if (order.do === "look") return [ALL];
+    if (this.#manual && !mine) return this.#count(order);
+    if (order.do === "ask") return order.ids;
+    if (order.do === "arrive") this.#rows.arrive(order.id, event.reason === "added" && !mine);
+    if (order.do === "remove") this.#rows.remove(order.id, this.#stays || this.pages > 1);
+    if (order.do === "patch") this.#rows.put(order.row, mine ? null : event.actor?.name);
+    if (order.do === "patch" && order.moves) this.waiting.add(order.row.id);
+    return [];
+  }
+
+  /** Rows of this list that show the name of one of its own. @param {SyncEvent} event */
+  #named(event) {
+    const own = Object.values(this.refs).includes(this.entity) && !event.soft && event.id !== ALL;
+    return own ? this.#obey(causeOf(event, this.entity)) : [];
+  }
+
+  /** @param {import("./list/judge.js").Patch|import("./list/judge.js").Step|import("./list/judge.js").Ask} order @returns {string[]} */
+  #count(order) {
+    const ids = order.do === "ask" ? order.ids : [order.do === "patch" ? order.row.id : order.id];
+    for (const id of ids) this.waiting.add(id);
+    return [];
+  }
+
+  /** Fetches what is not known, and the order where rows may move. @param {string[]} wanted @returns {Promise<boolean>} whether it was the list */
+  async #get(wanted) {
+    const ids = new Set(wanted);
+    const moving = () => this.waiting.any && !this.#stays;
+    const look = ids.has(ALL) || ids.size > ASK_MAX || moving();
+    if (!look && ids.size > 0) await this.#ask([...ids]);
+    if (!look && !moving()) return false;
+    await this.refresh();
+    return true;
+  }
+
+  /** Values of these rows only. @param {string[]} ids */
+  async #ask(ids) {
+    const { data } = await this.#request("GET", `/api/${this.entity}?ids=${ids.join(",")}&per_page=${ids.length}`);
+    const found = new Map(data.items.map((/** @type {Row} */ row) => [row.id, row]));
+    for (const id of ids) {
+      const [before, now] = [this.row(id), found.get(id)];
+      if (before && !now) this.#rows.leave(id);
+      else if (before && moves(before, now, this)) this.waiting.add(id);
+      if (now) this.#rows.put(now);
+    }
+    this.#etag = null;
+    this.#onChange();
+  }
+
+  /** @param {boolean} apply show rows in their new order whatever the pace */
+  #start(apply) {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
     this.loading = true;
     this.#onChange();
-    const load = this.#fetch(abort).finally(() => {
+    const load = this.#fetch(abort, apply).finally(() => {
       if (this.#load === load) this.#load = null;
     });
     this.#load = load;
     return load;
   }
 
-  /** @param {AbortController} abort */
-  async #fetch(abort) {
+  /** @param {AbortController} abort @param {boolean} apply */
+  async #fetch(abort, apply) {
     try {
-      const answer = await this.#request("GET", this.url(), undefined, { signal: abort.signal, ifNoneMatch: this.#etag });
-      if (abort === this.#abort) this.#loadedWith(answer);
+      const answer = await this.#request("GET", apiUrl(this.entity, this.query, this.#clock.now()), undefined, { signal: abort.signal, ifNoneMatch: this.#etag });
+      if (abort === this.#abort) this.#loadedWith(answer, apply || !this.loaded || !this.#stays);
     } catch (error) {
       if (abort !== this.#abort) return this.#load ?? undefined; // overtaken: the newer one speaks for both
       this.error = error;
@@ -115,71 +265,42 @@ export class ListStore {
     }
   }
 
-  /** The address of the page shown. */
-  url() {
-    const { q, sort, page, per_page, filters } = this.query;
-    const params = new URLSearchParams({ ...filters, sort, page: String(page), per_page: String(per_page) });
-    if (q) params.set("q", q);
-    return `/api/${this.entity}?${params}`;
-  }
-
-  /** @param {import("./http.js").Answer} answer */
-  #loadedWith(answer) {
+  /** @param {import("./http.js").Answer} answer @param {boolean} settle */
+  #loadedWith(answer, settle) {
     this.error = null;
-    this.freshAt = this.#now();
     this.position = answer.position; // null: nothing is known of it, so no event counts as shown
-    if (answer.unchanged) return;
-    this.#etag = answer.etag;
-    const before = new Map(this.items.map((item) => [item.id, item]));
-    this.items = answer.data.items.map((/** @type {Row} */ item) => this.#newer(before.get(item.id), item));
-    this.total = answer.data.total;
-    this.pages = Math.max(1, answer.data.pages ?? Math.ceil(this.total / this.query.per_page));
-    this.query.page = answer.data.page ?? this.query.page;
-    this.loaded = true;
+    if (!answer.unchanged) {
+      this.#etag = answer.etag;
+      this.#settled = settle ? this.#settle(answer.data) : this.#rows.within(answer.data.items, answer.data.total, this.#manual);
+    }
+    if (!this.#settled) return;
+    this.#rows.settled();
+    this.freshAt = this.#clock.now();
   }
 
-  /** @param {Row|undefined} old @param {Row} item */
-  #newer(old, item) {
-    if (!old || old.rev === item.rev) return item;
-    if (old.rev > item.rev) return old;
-    this.touched.set(item.id, item.rev);
-    return item;
+  /** @param {any} page */
+  #settle(page) {
+    this.pages = Math.max(1, page.pages ?? Math.ceil(page.total / this.query.per_page));
+    this.query.page = page.page ?? this.query.page;
+    this.#rows.settle(page.items, page.total);
+    this.loaded = true;
+    return true;
   }
 
   /** @param {SyncEvent} event */
-  #shows(event) {
+  #knows(event) {
     const { position } = this;
     return !event.synthetic && position !== null && position.epoch === event.epoch && event.seq <= position.seq;
   }
 
-  /** @param {SyncEvent} event @returns {boolean} false: only a fetch can tell */
-  #patch(event) {
-    if (event.soft || event.id === "*" || !event.data || event.data.bulk) return false;
-    const row = this.row(event.id);
-    if (event.reason === "deleted") return this.#remove(row);
-    if (!row || event.reason === "added" || this.query.q !== "") return false;
-    if ((event.rev ?? 0) <= row.rev) return true;
-    const placing = [this.query.sort.replace("-", ""), ...Object.keys(this.query.filters)];
-    const moves = placing.some((name) => row[name] !== event.data[name]);
-    this.items = this.items.with(this.items.indexOf(row), { ...row, ...event.data });
-    if (!this.#own || event.origin !== this.#own) this.touched.set(row.id, event.rev ?? 0);
-    return !moves;
-  }
-
-  /** @param {Row|undefined} row */
-  #remove(row) {
-    if (!row || this.pages > 1) return false;
-    this.items = this.items.filter((item) => item !== row);
-    this.total -= 1;
-    return true;
-  }
-
-  /** @param {SyncEvent[]} events */
-  #patched(events) {
-    const last = events[events.length - 1];
-    if (last.epoch !== undefined && this.position?.epoch === last.epoch) this.position = { epoch: last.epoch, seq: last.seq };
-    this.freshAt = this.#now();
+  /** Everything up to this event is known. @param {SyncEvent} last */
+  #took(last) {
+    if (this.position && this.position.epoch === last.epoch) this.position = { epoch: this.position.epoch, seq: last.seq };
+    if (!this.waiting.any) this.freshAt = this.#clock.now();
     this.#etag = null;
     this.#onChange();
   }
 }
+
+/** The same change as a reason to look at what shows its name. @param {SyncEvent} event @param {string} entity whose row it is @returns {SyncEvent} */
+const causeOf = (event, entity) => ({ ...event, soft: true, cause: { event: `${entity}:changed`, id: event.id, seq: event.seq } });

@@ -24,7 +24,7 @@ test("an event with the row patches it without a request", async () => {
   assert.equal(store.row("7").size, 5);
   assert.equal(urls.length, 1);
   assert.deepEqual(position, { epoch: "a", seq: 12 });
-  assert.equal(store.touched.get("7"), 2);
+  assert.deepEqual([...store.marks.of("7").fields], ["size"]);
 });
 
 test("a lower revision never replaces a higher one", async () => {
@@ -86,7 +86,7 @@ test("my own change is no news", async () => {
   await store.take([change("files", 12, 10, { rev: 2, data: row("7", 2), origin: "me" })]);
 
   assert.equal(store.row("7").rev, 2);
-  assert.equal(store.touched.size, 0);
+  assert.equal(store.marks.size, 0);
 });
 
 test("an unchanged list keeps its rows and learns its position", async () => {
