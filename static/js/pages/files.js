@@ -1,8 +1,8 @@
+import { html } from "lit";
 import { formatBytes } from "../core/format.js";
 import { t } from "../core/words.js";
-import { changed } from "../elements/list-view.js";
 import { icon } from "../elements/icon.js";
-import { html } from "lit";
+import { changedColumn, nowColumn, sinceFilter } from "./columns.js";
 import { listPage } from "./list-page.js";
 
 const STATUSES = ["new", "ready", "missing"];
@@ -10,7 +10,7 @@ const STATUSES = ["new", "ready", "missing"];
 /** Icon and word: colour alone says nothing to many. @param {any} row */
 function status({ status }) {
   const sign = status === "ready" ? icon("check-circle") : status === "missing" ? icon("exclamation-triangle") : icon("plus-circle");
-  return html`<span class="state state-${status}">${sign} ${t(`word.${status}`)}</span>`;
+  return html`<span class="state state-${status}">${sign} ${t(`word.${/** @type {"new"|"ready"|"missing"} */ (status)}`)}</span>`;
 }
 
 listPage({
@@ -22,13 +22,16 @@ listPage({
     { name: "registrator_id", sort: "registrator_name", cell: (row) => row.registrator_name ?? "—" },
     { name: "size", align: "end", cell: (row) => formatBytes(row.size) },
     { name: "status", cell: status },
-    { name: "updated_at", cell: changed },
+    changedColumn,
+    nowColumn("files"),
   ],
   filters: [
     { name: "category_id", choices: "categories" },
     { name: "registrator_id", choices: "registrators" },
     { name: "status", words: STATUSES },
+    sinceFilter,
   ],
+  bulk: { set: ["category_id", "registrator_id", "status"] },
   fields: [
     { name: "name", kind: "line", required: true, max: 255 },
     { name: "category_id", kind: "select", choices: "categories" },
@@ -38,4 +41,6 @@ listPage({
     { name: "note", kind: "text", max: 10_000 },
   ],
   defaults: { status: "new" },
+  refs: { category_id: "categories", registrator_id: "registrators" },
+  next: () => html`<a class="btn btn-plain" href="/registrators">${t("page.registrators")} ${icon("arrow-right")}</a>`,
 });

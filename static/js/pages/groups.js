@@ -2,7 +2,7 @@ import { html } from "lit";
 import { formatNumber } from "../core/format.js";
 import { ENTITIES, OTHER_RIGHTS } from "../core/rights.js";
 import { t } from "../core/words.js";
-import { changed } from "../elements/list-view.js";
+import { changedColumn, nowColumn, sinceFilter } from "./columns.js";
 import { listPage } from "./list-page.js";
 
 const ALL = ENTITIES.length * 2 + OTHER_RIGHTS.length;
@@ -26,8 +26,10 @@ listPage({
     { name: "description" },
     { name: "users", align: "end", cell: (row) => formatNumber(row.users ?? 0) },
     { name: "permissions", sort: false, cell: rights },
-    { name: "updated_at", cell: changed },
+    changedColumn,
+    nowColumn("groups"),
   ],
+  filters: [sinceFilter],
   fields: [
     { name: "name", kind: "line", required: true, max: 120 },
     { name: "description", kind: "text", max: 2000 },

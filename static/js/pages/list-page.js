@@ -2,37 +2,53 @@
  * The page of one entity: its list, live, and its record dialog.
  *
  * First the data, then the room with the data's position: so nothing can fall between. Afterwards events patch rows or ask again,
- * and whatever the person holds stays his.
+ * and whatever the person holds stays his: rows that he points at or works in do not move, and in the manual pace nothing shows
+ * before he says so.
  *
- * @typedef {import("../elements/list-view.js").Row} Row
+ * @typedef {import("../core/store.js").Row} Row
+ * @typedef {import("../elements/list-view.js").Column} Column
  *
  * @typedef {object} ListSpec
  * @property {string} entity
  * @property {string} sort                                     the usual order
- * @property {import("../elements/list-view.js").Column[]} columns   the first one opens the record
+ * @property {number} [perPage]                                the usual size of a page
+ * @property {Column[]} columns                                the first one opens the record
  * @property {import("../elements/list-view.js").Filter[]} [filters]
+ * @property {import("../elements/list-view.js").BulkSpec} [bulk]
  * @property {import("../elements/fields.js").FieldSpec[]} fields
  * @property {Record<string, any>} defaults                    what a new record begins with
+ * @property {Record<string, string>} [refs]                   field → the entity whose name the rows show
  * @property {string[]} [watches]                              other entities whose changes show in the rows: counts
+ * @property {boolean} [tree]                                  rows have a parent, and show as a tree where that is honest
+ * @property {() => unknown} [next]                            what else an empty page offers
  */
-import * as address from "../core/address.js";
+import { branches, depths, isTree } from "../core/list/tree.js";
+import { csvUrl } from "../core/address.js";
 import { choices } from "../core/refs.js";
 import { may } from "../core/rights.js";
 import { ListStore } from "../core/store.js";
-import { t } from "../core/words.js";
+import { i18n, t } from "../core/words.js";
 import { listView } from "../elements/list-view.js";
-import { ask } from "../elements/question.js";
-import { RecordDialog, looksAgain } from "../elements/record-dialog.js";
+import { looksAgain } from "../elements/looks.js";
+import { RecordDialog } from "../elements/record-dialog.js";
 import { SyncManager } from "../sync.js";
-import { announce, debounce, showToast } from "../utils.js";
+import { debounce, showToast } from "../utils.js";
+import { Bulk } from "./list/bulk.js";
+import { Changes } from "./list/changes.js";
+import { Deletions } from "./list/deletions.js";
+import { Following } from "./list/following.js";
+import { watchHold } from "./list/hold.js";
+import { listKeys } from "./list/keys.js";
+import { Looks } from "./list/looks.js";
+import { People } from "./list/people.js";
+import { Route } from "./list/route.js";
 import { complain, startPage } from "./page.js";
 
 /** A search starts when the typing pauses. */
 const SEARCH_MS = 250;
 /** Data that comes sooner needs no word about waiting. */
 const SLOW_MS = 300;
-/** Changes are read out together, not one by one. */
-const ANNOUNCE_MS = 5000;
+const request = SyncManager.request.bind(SyncManager);
 
 /** @param {ListSpec} spec */
 export const listPage = (spec) => startPage(spec.entity, (page) => new ListPage(spec, page));
@@ -43,71 +59,140 @@ class ListPage {
   #store;
   #dialog;
   #editable;
+  #route;
+  #looks;
+  #people;
+  #bulk;
+  #changes;
+  #deletions;
+  #following;
   #slow = false;
   /** @type {Set<string>} */ #pending = new Set();
   /** @type {Record<string, import("../core/refs.js").Choice[]>} */ #choices = {};
-  #changes = 0;
-  #announce = debounce(() => this.#say(), ANNOUNCE_MS);
   #search = debounce((/** @type {string} */ q) => this.#show({ q, page: 1 }, "replace"), SEARCH_MS);
 
   /** @param {ListSpec} spec @param {import("./page.js").Page} page */
   constructor(spec, page) {
-    const request = SyncManager.request.bind(SyncManager);
+    const { entity } = spec;
     this.#spec = spec;
     this.#page = page;
-    this.#editable = may(page.user, `${spec.entity}.edit`);
-    this.#store = new ListStore(spec.entity, this.#wanted(), { request, onChange: page.draw, own: SyncManager.http.clientId });
-    this.#dialog = new RecordDialog({
-      entity: spec.entity,
-      fields: spec.fields,
-      user: page.user,
-      readonly: !this.#editable,
-      mayChoose: (entity) => may(page.user, `${entity}.view`),
-      request,
-      saved: (row, what) => this.#saved(row, what),
-      closed: () => this.#address(null, "replace"),
-      remove: (row) => this.#remove(row),
-    });
-    this.#keys();
+    this.#editable = may(page.user, `${entity}.edit`);
+    this.#looks = new Looks(entity);
+    this.#route = new Route({ sort: spec.sort, per_page: spec.perPage, filters: (spec.filters ?? []).map((filter) => filter.name) });
+    this.#store = this.#openStore();
+    this.#people = new People(entity, page.draw);
+    this.#bulk = new Bulk(this.#store, this.#pending, page.draw);
+    this.#changes = new Changes(entity, this.#store, request, this.#pending, page.draw);
+    this.#deletions = new Deletions(entity, this.#store, request);
+    this.#dialog = this.#openDialog();
+    this.#following = new Following(entity, this.#store, (events) => this.#hear(events));
+    this.#listen();
   }
 
   template() {
+    const { entity, columns, tree, bulk = {}, next } = this.#spec;
+    this.#bulk.keep();
     return listView({
-      entity: this.#spec.entity,
+      entity, bulk, next,
       store: this.#store,
-      columns: this.#spec.columns,
+      columns: this.#looks.columns(columns),
+      allColumns: columns,
       filters: this.#filters,
       editable: this.#editable,
       slow: this.#slow,
+      dense: this.#looks.dense,
       pending: this.#pending,
+      selection: this.#bulk.selection,
+      progress: this.#bulk.progress,
+      settings: this.#bulk.settings,
       choices: this.#choices,
-      actions: {
-        search: (text) => this.#search(text.trim()),
-        filter: (name, value) => this.#filter(name, value),
-        sort: (sort) => this.#show({ sort, page: 1 }),
-        page: (page) => this.#show({ page }),
-        open: (row) => this.#open(row),
-        remove: (row) => this.#remove(row),
-        toggle: (row) => this.#toggle(row),
-        reset: () => this.#reset(),
-        again: () => this.#show({}),
-      },
+      people: this.#people,
+      depths: tree && isTree(this.#store.query, this.#store.pages) ? depths(this.#store.items) : null,
+      csv: csvUrl(entity, this.#store.query, Date.now(), i18n.language),
+      actions: this.#actions,
     });
   }
 
   async start() {
     setTimeout(() => ((this.#slow = true), this.#page.draw()), SLOW_MS);
-    const { entity, watches = [] } = this.#spec;
+    const { entity, watches = [], refs = {} } = this.#spec;
     const first = this.#store.refresh().catch(complainNot); // the page shows it, and offers to try again
     this.#learn();
     await first;
-    const handler = (/** @type {any} */ _event, /** @type {any} */ { events }) => this.#hear(events);
-    SyncManager.on(`${entity}:changed`, handler);
-    SyncManager.startIdleGuard(handler);
-    SyncManager.joinRoom(entity, { position: this.#store.position });
-    for (const other of watches.filter((other) => may(this.#page.user, `${other}.view`))) this.#watch(other);
-    const { open } = address.parse(location.search, this.#usual);
+    const seen = (/** @type {string} */ other) => other !== entity && may(this.#page.user, `${other}.view`);
+    // Names of categories and registrators reach the files' room by themselves.
+    this.#following.start({ names: entity === "files" ? [] : [...new Set(Object.values(refs))].filter(seen), counts: watches.filter(seen) });
+    if (entity === "users") this.#people.followOnline();
+    const { open } = this.#route.wanted;
     if (open) await (open === "new" && this.#editable ? this.#open(null) : this.#openById(open));
+  }
+
+  /** What the person may do here. @type {import("../elements/list-view.js").ListActions} */
+  #actions = {
+    search: (text) => this.#search(text.trim()),
+    filter: (name, value) => this.#filter(name, value),
+    sort: (sort) => this.#show({ sort, page: 1 }),
+    page: (page) => this.#show({ page }),
+    perPage: (per_page) => this.#show({ per_page, page: 1 }),
+    pace: (manual) => this.#pace(manual),
+    showWaiting: () => this.#store.apply().catch(complainNot),
+    column: (name, shown) => (this.#looks.show(name, shown), this.#page.draw()),
+    density: () => ((this.#looks.dense = !this.#looks.dense), this.#page.draw()),
+    open: (row) => this.#open(row),
+    remove: (rows) => this.#remove(rows),
+    toggle: (row) => this.#changes.toggle(row),
+    pick: (row, range) => this.#bulk.pick(row.id, range),
+    pickAll: () => this.#bulk.pickAll(),
+    unpick: () => this.#bulk.clear(),
+    setting: (field, value) => this.#bulk.set(field, value),
+    applySettings: () => this.#bulk.run(this.#changes.setting(this.#bulk.settings)),
+    enable: (enabled) => this.#bulk.run(this.#changes.enabling(enabled)),
+    removePicked: () => this.#remove(this.#bulk.rows),
+    stop: () => this.#bulk.stop(),
+    reset: () => this.#reset(),
+    again: () => this.#show({}),
+  };
+
+  #openStore() {
+    const { entity, refs, tree } = this.#spec;
+    const { query, manual } = this.#route.wanted;
+    const store = new ListStore(entity, query, {
+      request, refs,
+      onChange: this.#page.draw,
+      own: SyncManager.http.clientId,
+      placing: tree ? ["parent_id"] : [],
+      arrange: (rows, query, pages) => (tree && isTree(query, pages) ? branches(rows) : rows),
+    });
+    store.pace(manual ?? this.#looks.manual);
+    this.#route.write(query, { open: this.#route.wanted.open, manual: store.manual }, "replace");
+    return store;
+  }
+
+  #openDialog() {
+    const { entity, fields } = this.#spec;
+    return new RecordDialog({
+      entity, fields, request,
+      user: this.#page.user,
+      readonly: !this.#editable,
+      mayChoose: (other) => may(this.#page.user, `${other}.view`),
+      saved: (row, what) => this.#saved(row, what),
+      closed: () => this.#address(null, "replace"),
+      remove: (row) => this.#remove([row]),
+    });
+  }
+
+  #listen() {
+    watchHold((held) => this.#store.hold(held));
+    this.#route.onBack(() => this.#back());
+    listKeys({
+      editable: this.#editable,
+      row: (id) => this.#store.row(id),
+      open: (row) => this.#open(row),
+      pick: (id) => this.#bulk.pick(id),
+      remove: (rows) => this.#remove(rows),
+      chosen: () => this.#bulk.selection.size > 0,
+      unpick: () => this.#bulk.clear(),
+    });
   }
 
   get #filters() {
@@ -115,40 +200,10 @@ class ListPage {
     return (this.#spec.filters ?? []).filter((filter) => allowed(filter.choices));
   }
 
-  get #usual() {
-    return { sort: this.#spec.sort, filters: (this.#spec.filters ?? []).map((filter) => filter.name) };
-  }
-
-  #wanted() {
-    const { open: _, ...query } = address.parse(location.search, this.#usual);
-    return query;
-  }
-
   /** @param {import("../core/wire.js").SyncEvent[]} events */
   async #hear(events) {
     if (events.some(looksAgain)) this.#learn();
-    await Promise.all([this.#dialog.hear(events), this.#store.take(events)]);
-    this.#changes += events.filter((event) => event.origin !== SyncManager.http.clientId && !event.synthetic).length;
-    if (this.#changes > 0) this.#announce();
-    return this.#store.position;
-  }
-
-  /**
-   * Rows show counts of others: a change there is a reason to look again, unless it only echoes a change of our own rows. What patched
-   * rows show of others is as old as the last look, so that is what the handler claims to show.
-   * @param {string} other
-   */
-  #watch(other) {
-    let looked = this.#store.position;
-    const echoes = (/** @type {any} */ event) => event.cause?.event === `${this.#spec.entity}:changed`;
-    const look = async () => (await this.#store.refresh(), (looked = this.#store.position));
-    SyncManager.on(`${other}:changed`, (_event, { events }) => (events.every(echoes) ? looked : look()), { debounce: 400 });
-    SyncManager.joinRoom(other, { position: this.#store.position });
-  }
-
-  #say() {
-    announce(t("list.changed", { count: this.#changes }));
-    this.#changes = 0;
+    await this.#dialog.hear(events);
   }
 
   /** What the filters offer. */
@@ -159,11 +214,12 @@ class ListPage {
 
   /** @param {string} entity */
   async #offer(entity) {
-    this.#choices[entity] = await choices(SyncManager.request.bind(SyncManager), entity).catch(() => this.#choices[entity] ?? []);
+    this.#choices[entity] = await choices(request, entity).catch(() => this.#choices[entity] ?? []);
   }
 
   /** @param {Partial<import("../core/store.js").Query>} query @param {"push"|"replace"} [how] */
   async #show(query, how = "push") {
+    this.#bulk.clear();
     const shown = this.#store.show(query);
     this.#address(this.#dialog.id, how);
     await shown.catch(complainNot);
@@ -171,10 +227,23 @@ class ListPage {
 
   /** @param {string|null} open @param {"push"|"replace"} how */
   #address(open, how) {
-    const url = location.pathname + address.write(this.#store.query, open, this.#usual);
-    if (url === location.pathname + location.search) return;
-    if (how === "push") history.pushState(null, "", url);
-    else history.replaceState(null, "", url);
+    this.#route.write(this.#store.query, { open, manual: this.#store.manual }, how);
+  }
+
+  /** @param {boolean} manual */
+  #pace(manual) {
+    this.#looks.manual = manual;
+    this.#store.pace(manual);
+    this.#address(this.#dialog.id, "replace");
+  }
+
+  #back() {
+    const { query, manual } = this.#route.wanted;
+    const search = /** @type {HTMLInputElement|null} */ (document.getElementById("search"));
+    if (search) search.value = query.q;
+    this.#bulk.clear();
+    this.#store.pace(manual ?? false);
+    this.#store.show(query).catch(complainNot);
   }
 
   /** @param {string} name @param {string} value */
@@ -190,8 +259,9 @@ class ListPage {
     this.#show({ q: "", page: 1, filters: {} });
   }
 
-  /** @param {Row|null} row */
+  /** A row that is known to be old is looked at first. @param {Row|null} row */
   async #open(row) {
+    if (row && this.#store.waiting.has(row.id)) return this.#openById(row.id);
     await this.#dialog.open(row, this.#spec.defaults);
     this.#address(row?.id ?? "new", "replace");
   }
@@ -199,8 +269,9 @@ class ListPage {
   /** @param {string} id */
   async #openById(id) {
     try {
-      const { data } = await SyncManager.request("GET", `/api/${this.#spec.entity}/${encodeURIComponent(id)}`);
-      await this.#open(data);
+      const { data } = await request("GET", `/api/${this.#spec.entity}/${encodeURIComponent(id)}`);
+      await this.#dialog.open(data);
+      this.#address(id, "replace");
     } catch (error) {
       if (/** @type {any} */ (error).status === 404 && (await this.#dialog.rescue(id))) return;
       complain(error);
@@ -208,65 +279,17 @@ class ListPage {
     }
   }
 
-  /** @param {Row} row @param {"added"|"updated"} what */
+  /** The person's own doing shows at once, whatever else waits. @param {Row} row @param {"added"|"updated"} what */
   async #saved(row, what) {
     this.#store.put(row);
     showToast(t(`toast.${what}`, { name: row.name || row.login }), "success");
-    if (what === "added") await this.#store.refresh().catch(complainNot);
+    if (what === "added") await this.#store.apply().catch(complainNot);
   }
 
-  /** @param {Row} row */
-  async #remove(row) {
-    const name = row.name || row.login;
-    const yes = await ask({ title: t("delete.title", { name }), text: t(`delete.${this.#spec.entity}`), yes: t("action.delete"), danger: true });
-    if (!yes) return;
-    try {
-      await SyncManager.request("DELETE", `/api/${this.#spec.entity}/${row.id}`, undefined, { ifMatch: row.rev });
-      if (this.#dialog.id === row.id) this.#dialog.close();
-      showToast(t("toast.deleted", { name }), "success");
-    } catch (error) {
-      this.#notRemoved(/** @type {any} */ (error), name);
-    }
-    await this.#store.refresh().catch(complainNot);
-  }
-
-  /** @param {any} error @param {string} name */
-  #notRemoved(error, name) {
-    if (error.code !== "in_use") return complain(error);
-    const users = Object.entries(error.usage ?? {}).map(([kind, count]) => t(`usage.${kind}`, { count })).join(", ");
-    showToast(t("delete.in_use", { name, users }), "error");
-  }
-
-  /** At once on the page; taken back if the server refuses. @param {Row} row */
-  async #toggle(row) {
-    if (this.#pending.has(row.id)) return;
-    this.#pending.add(row.id);
-    this.#store.put({ ...row, enabled: !row.enabled });
-    try {
-      const { data } = await SyncManager.request("POST", `/api/${this.#spec.entity}/${row.id}/toggle`, { enabled: !row.enabled });
-      this.#store.put(data);
-    } catch (error) {
-      this.#store.put(/** @type {any} */ (error).current ?? row);
-      complain(error, `toggle-${row.id}`);
-    } finally {
-      this.#pending.delete(row.id);
-      this.#page.draw();
-    }
-  }
-
-  #keys() {
-    addEventListener("popstate", () => {
-      const wanted = this.#wanted();
-      const search = /** @type {HTMLInputElement|null} */ (document.getElementById("search"));
-      if (search) search.value = wanted.q;
-      this.#store.show(wanted).catch(complainNot);
-    });
-    addEventListener("keydown", (event) => {
-      const typing = event.target instanceof Element && event.target.closest("input, textarea, select, dialog");
-      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      document.getElementById("search")?.focus();
-    });
+  /** @param {Row[]} rows */
+  #remove(rows) {
+    if (rows.some(({ id }) => id === this.#dialog.id)) this.#dialog.close();
+    this.#deletions.remove(rows);
   }
 }
 

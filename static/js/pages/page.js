@@ -10,6 +10,7 @@ import { explain, i18n, ready, t } from "../core/words.js";
 import { SyncManager } from "../sync.js";
 import { mountShell } from "../elements/shell.js";
 import { showToast } from "../utils.js";
+import { keepingPlace } from "./list/place.js";
 
 /** Relative times grow old in steps of this. */
 const TICK_MS = 30_000;
@@ -34,7 +35,7 @@ export async function startPage(name, make) {
     asked = true;
     queueMicrotask(() => {
       asked = false;
-      keepingFocus(main, () => render(view.template(), main));
+      keepingPlace(main, () => render(view.template(), main));
     });
   };
   mountShell(name, user);
@@ -44,18 +45,6 @@ export async function startPage(name, make) {
   setInterval(draw, TICK_MS);
   draw();
   await view.start();
-}
-
-/** A removed row that had the focus passes it to the row that takes its place. @param {HTMLElement} main @param {() => void} work */
-function keepingFocus(main, work) {
-  const focused = document.activeElement;
-  const rows = () => [...main.querySelectorAll("tr[data-id]")];
-  const at = rows().findIndex((row) => row.contains(focused));
-  work();
-  if (at < 0 || focused?.isConnected) return;
-  const left = rows();
-  const heir = left[Math.min(at, left.length - 1)]?.querySelector("button, a, input") ?? main;
-  /** @type {HTMLElement} */ (heir).focus({ preventScroll: true });
 }
 
 /** @param {HTMLElement} main */
@@ -68,9 +57,9 @@ async function whoAmI(main) {
   }
 }
 
-/** Says what went wrong, with the number to quote. @param {any} error @param {string} [key] */
-export function complain(error, key) {
+/** Says what went wrong, with the number to quote, and how to try again. @param {any} error @param {string} [key] @param {() => void} [again] */
+export function complain(error, key, again) {
   if (error?.name === "AbortError") return;
   const quote = error?.requestId ? ` ${t("error.request", { id: error.requestId })}` : "";
-  showToast(explain(error) + quote, "error", { key });
+  showToast(explain(error) + quote, "error", { key, action: again && { label: t("action.retry"), run: again } });
 }

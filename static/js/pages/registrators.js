@@ -1,7 +1,7 @@
 import { html } from "lit";
 import { formatAgo, formatDate, formatNumber } from "../core/format.js";
 import { t } from "../core/words.js";
-import { changed } from "../elements/list-view.js";
+import { changedColumn, enabledFilter, nowColumn, sinceFilter } from "./columns.js";
 import { listPage } from "./list-page.js";
 
 /** @param {any} row */
@@ -17,8 +17,11 @@ listPage({
     { name: "files", align: "end", cell: (row) => html`<a href="/files?registrator_id=${row.id}">${formatNumber(row.files ?? 0)}</a>` },
     { name: "enabled" },
     { name: "last_scan_at", cell: scanned },
-    { name: "updated_at", cell: changed },
+    changedColumn,
+    nowColumn("registrators"),
   ],
+  filters: [{ name: "category_id", choices: "categories" }, enabledFilter, sinceFilter],
+  bulk: { set: ["category_id"], enable: true },
   fields: [
     { name: "name", kind: "line", required: true, max: 120 },
     { name: "folder", kind: "line", required: true, max: 4096, hint: "hint.folder" },
@@ -26,5 +29,6 @@ listPage({
     { name: "enabled", kind: "switch" },
   ],
   defaults: { enabled: true },
+  refs: { category_id: "categories" },
   watches: ["files"],
 });

@@ -1,0 +1,41 @@
+/**
+ * What stays in its place while a page draws: the focus, and the row that the person looks at.
+ *
+ * A removed row that had the focus passes it to the row that takes its place; one that was moved keeps it. Rows that come above the
+ * first one in view push nothing: the page is scrolled by as much. Not every browser does this by itself, so none is left to.
+ */
+
+/** Rows remembered, in case that the first ones in view are gone afterwards. */
+const ANCHORS = 8;
+
+/** @param {HTMLElement} main @param {() => void} work */
+export function keepingPlace(main, work) {
+  const rows = [...main.querySelectorAll("tr[data-id]")];
+  const focused = document.activeElement;
+  const at = focused ? rows.findIndex((row) => row.contains(focused)) : -1;
+  const anchors = scrollY > 0 ? inView(rows).map((row) => ({ row, top: row.getBoundingClientRect().top })) : [];
+  work();
+  const anchor = anchors.find(({ row }) => row.isConnected);
+  const shift = anchor ? anchor.row.getBoundingClientRect().top - anchor.top : 0;
+  if (Math.abs(shift) >= 1) scrollBy(0, shift);
+  if (at >= 0) refocus(main, /** @type {HTMLElement} */ (focused), at);
+}
+
+/** @param {HTMLElement} main @param {HTMLElement} focused @param {number} at where its row stood */
+function refocus(main, focused, at) {
+  if (document.activeElement === focused) return;
+  const left = [...main.querySelectorAll("tr[data-id]")];
+  const heir = left[Math.min(at, left.length - 1)]?.querySelector("button:not([disabled]), a, input:not([disabled])") ?? main;
+  (focused.isConnected ? focused : /** @type {HTMLElement} */ (heir)).focus({ preventScroll: true });
+}
+
+/** The first rows in view; they stand in order, so few need to be measured. @param {Element[]} rows */
+function inView(rows) {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].getBoundingClientRect().bottom > 0) high = middle;
+    else low = middle + 1;
+  }
+  return rows.slice(low, low + ANCHORS);
+}
