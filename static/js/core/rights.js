@@ -16,3 +16,6 @@ export function may(user, right) {
 
 /** The entities whose rows the person may see. @param {User} user */
 export const visible = (user) => ENTITIES.filter((entity) => may(user, `${entity}.view`));
+
+/** @param {User} a @param {User} b */
+export const sameRights = (a, b) => Boolean(a.admin) === Boolean(b.admin) && [...a.permissions].sort().join() === [...b.permissions].sort().join();
