@@ -69,7 +69,7 @@ export class SyncManager {
     this.debug = debug;
     /** What the server said of itself: worker, build, user, its time; and when it was heard. @type {any} */
     this.hello = null;
-    this.#views = new Views(clock, { onChange: () => this.#tell(), onError: (error, name) => debug.note("failed", { why: String(error), name }) });
+    this.#views = new Views(clock, { onChange: () => this.#tell(), onError: (error, name) => debug.note("failed", { why: String(error), name }), onRun: (name, events) => debug.note("run", { name, why: whyOf(events), events }) });
     this.#transport = new Transport(() => open(this.#settings), {
       up: () => this.#up(),
       down: (reason) => this.#down(reason),
@@ -192,6 +192,12 @@ export class SyncManager {
     return this.#presence.roster(entity);
   }
 
+  /** The rooms of this page as they stand, for whoever looks on. */
+  get rooms() {
+    return [...this.#rooms.values()].map(({ name, cursor, members, provenAt, staleSince, denied }) =>
+      ({ name, state: cursor.state, position: cursor.position, members, provenAt, staleSince, denied }));
+  }
+
   /** @param {string} method @param {string} url @param {any} [body] @param {any} [options] see {@link Http} */
   request(method, url, body, options) {
     return this.#http.request(method, url, body, options);
@@ -311,3 +317,6 @@ export class SyncManager {
     for (const listener of this.#listeners) listener(status);
   }
 }
+
+/** Why a handler runs: the events, or what the page made of them. @param {SyncEvent[]} events */
+const whyOf = (events) => [...new Set(events.map(({ synthetic, soft, reason, id }) => synthetic ?? `${soft ? "soft" : reason} ${id}`))].slice(0, 5).join(", ");

@@ -34,6 +34,7 @@ export class Room {
   #joins = 0;
   #fetches = 0;
   #connects = 0;
+  /** A live room that has to join again has found a hole. */ #live = false;
   /** @type {any} */ #fetchTimer = null;
   /** @type {any} */ #joinTimer = null;
   /** @type {{resolve: (value: any) => void, reject: (error: Error) => void}[]} */ #waiting = [];
@@ -111,7 +112,10 @@ export class Room {
 
   /** @param {Decision[]} decisions */
   #carry(decisions) {
+    const hole = this.#live && decisions.find(({ do: what }) => what === "join");
+    if (hole) this.#note("hole", hole);
     for (const decision of decisions) this.#do(decision);
+    this.#live = this.cursor.state === "live";
     this.#changed();
   }
 

@@ -18,6 +18,13 @@
  */
 import { Schedule } from "./scheduler.js";
 
+/**
+ * @typedef {object} Ports
+ * @property {() => void} onChange
+ * @property {(error: unknown, name: string) => void} onError
+ * @property {(name: string, events: SyncEvent[]) => void} [onRun]   a handler runs, and because of what
+ */
+
 /** Events remembered so that one which comes by two rooms runs once. Two rooms are never this far apart. */
 const SEEN_MAX = 512;
 
@@ -27,7 +34,7 @@ export class Views {
   #clock;
   #ports;
 
-  /** @param {Clock} clock @param {{onChange: () => void, onError: (error: unknown, name: string) => void}} ports */
+  /** @param {Clock} clock @param {Ports} ports */
   constructor(clock, ports) {
     this.#clock = clock;
     this.#ports = ports;
@@ -123,13 +130,15 @@ class View {
   /** @type {Set<string>} */ #rooms;
   /** @type {((position: Position|null) => void)[]} */ #waiting = [];
   #batch;
+  #onRun;
 
   /** @param {string} name @param {Handler} handler @param {ViewOptions} options @param {Clock} clock
-   * @param {{onChange: () => void, onError: (error: unknown, name: string) => void}} ports */
+   * @param {Ports} ports */
   constructor(name, handler, { batch = false, rooms = [], ...timing }, clock, ports) {
     this.name = name;
     this.handler = handler;
     this.#batch = batch;
+    this.#onRun = ports.onRun ?? (() => {});
     this.#rooms = new Set(rooms);
     /** How new the data of its last run was. @type {Position|null} */
     this.position = null;
@@ -175,6 +184,7 @@ class View {
   async #run(events, signal) {
     const waiting = this.#waiting.splice(0); // who asked before this run began is served by it
     const context = { signal, events };
+    this.#onRun(this.name, events);
     try {
       const result = await this.handler(this.#batch ? events : events[events.length - 1], context);
       const position = asPosition(result);
