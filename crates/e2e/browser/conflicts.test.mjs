@@ -236,7 +236,7 @@ test("a draft that both changed meanwhile is a conflict when it comes back", asy
   await open(anna.page, listOf("files", record));
   await row(anna.page, record).locator("button.open").click();
 
-  await clash(anna.page, "note").getByText("заметка Ольги").waitFor();
+  await clash(anna.page, "note").getByText(/^Ольга \d\d:\d\d: «заметка Ольги»$/).waitFor();
   assert.equal(await anna.page.inputValue("#field-note"), "недописано");
   await end();
 });

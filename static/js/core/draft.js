@@ -32,14 +32,15 @@ export class Draft {
 
   /**
    * @param {Row} row the row as it is @param {string[]} names the fields of the form
-   * @param {{texts?: string[], ancestor?: Row}} [options] `texts`: fields of many lines; `ancestor`: what fields were when I began, where
-   *   that is longer ago
+   * @param {{texts?: string[], ancestor?: Row, by?: Author|null}} [options] `texts`: fields of many lines; `ancestor`: what fields were
+   *   when I began, where that is longer ago; `by`: who saved the row since
    */
-  constructor(row, names, { texts = [], ancestor = {} } = {}) {
+  constructor(row, names, { texts = [], ancestor = {}, by = null } = {}) {
     this.row = row;
     this.names = names;
     this.ancestor = { ...row, ...ancestor };
     this.#texts = texts;
+    for (const name of names) if (by && !same(row[name], this.ancestor[name])) this.#authors.set(name, by);
   }
 
   get rev() {

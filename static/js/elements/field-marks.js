@@ -13,9 +13,9 @@ import { icon } from "./icon.js";
 /** Beside the label. @param {{entity: string, people: import("../core/roster.js").Person[], touched: boolean, fresh: Author|null|undefined}} field */
 export const beside = ({ entity, people, touched, fresh }) => html`
   <span class="marks">
-    ${people.length > 0 ? html`<presence-bar class="in-field" compact entity=${entity} .people=${people}></presence-bar>` : nothing}
-    ${touched ? html`<span class="mark mark-mine">${icon("pencil")}${t("form.mine")}</span>` : nothing}
-    ${fresh !== undefined ? html`<span class="mark mark-fresh" title=${signed(fresh)}>${icon("arrow-repeat")}${t("form.fresh")}</span>` : nothing}
+    ${people.length > 0 ? html`<presence-bar class="in-field" compact small entity=${entity} .people=${people}></presence-bar>` : nothing}
+    ${touched ? html`<span class="field-mark mark-mine">${icon("pencil")}${t("form.mine")}</span>` : nothing}
+    ${fresh !== undefined ? html`<span class="field-mark mark-fresh" title=${signed(fresh)}>${icon("arrow-repeat")}${t("form.fresh")}</span>` : nothing}
   </span>`;
 
 /**

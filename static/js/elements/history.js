@@ -18,11 +18,15 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { same } from "../core/draft.js";
 import { formatAgo, formatDate } from "../core/format.js";
-import { explain, i18n, label, t } from "../core/words.js";
+import { explain, label, t, word } from "../core/words.js";
 import { icon } from "./icon.js";
 import { shown } from "./value.js";
 
 const PAGE = 20;
+/** Characters of a value that are shown; the whole is in its title. */
+const VALUE_MAX = 200;
+/** And of one on a button. */
+const NAME_MAX = 24;
 
 export class History {
   open = false;
@@ -104,10 +108,9 @@ export class History {
 
   /** @param {Change} item */
   #item({ seq, actor, reason, rev, changes }) {
-    const key = `feed.${reason}`;
     return html`
       <li data-seq=${seq}>
-        <div class="history-head"><b>${actor?.name ?? t("form.system")}</b> ${i18n.has(key) ? t(key) : reason}
+        <div class="history-head"><b>${actor?.name ?? t("form.system")}</b> ${word("feed", reason)}
           <time datetime=${new Date(seq).toISOString()} title=${formatDate(seq, "full")}>${formatAgo(seq)}</time>
           <span class="rev">${t("form.rev", { rev: String(rev) })}</span></div>
         ${changes === null && reason !== "deleted" ? html`<p class="by">${t("history.unknown")}</p>` : nothing}
@@ -124,15 +127,15 @@ export class History {
   /** @param {FieldSpec} field @param {Values} values @param {boolean} first */
   #field(field, { from, to, from_name, to_name }, first) {
     const words = (/** @type {any} */ value, /** @type {string|null|undefined} */ name) => name ?? shown(field, value, this.#ports.nameOf);
-    const before = words(from, from_name);
+    const [before, after] = [words(from, from_name), words(to, to_name)];
     const { put } = this.#ports;
     return html`
       <li data-changed=${field.name}><span class="history-field">${label(this.entity, field.name)}:</span>
-        ${first ? nothing : html`<del>${before}</del> <span aria-hidden="true">→</span>`} <ins>${words(to, to_name)}</ins>
+        ${first ? nothing : html`<del title=${before}>${short(before, VALUE_MAX)}</del> <span aria-hidden="true">→</span>`} <ins title=${after}>${short(after, VALUE_MAX)}</ins>
         ${put && !first ? html`<button type="button" class="btn btn-sm btn-plain" title=${t("history.put_hint")} @click=${() => put(field.name, from)}>
-          ${t("history.put", { value: short(before) })}</button>` : nothing}</li>`;
+          ${t("history.put", { value: short(before, NAME_MAX) })}</button>` : nothing}</li>`;
   }
 }
 
-/** @param {string} text */
-const short = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+/** @param {string} text @param {number} max */
+const short = (text, max) => (text.length > max ? `${text.slice(0, max - 1)}…` : text);

@@ -2,7 +2,7 @@
  * `<presence-bar>`: who is here, as initials in circles, and in words.
  *
  * `people` are the persons of one record (`SyncManager.presence`, `.roster`). With `compact` it is a row of circles; without, the first
- * editors are named beside it. `entity` gives the fields their names. Nothing of it can be clicked: whatever a circle means is in its
+ * editors are named beside it; `small` fits beside a label. `entity` gives the fields their names. Nothing of it can be clicked: whatever a circle means is in its
  * title, and in text for those who do not see it.
  *
  * ```html
@@ -48,6 +48,7 @@ export class PresenceBar extends LitElement {
     li + li { margin-inline-start: -0.25rem; }
     .circle { display: inline-grid; place-items: center; box-sizing: border-box; min-width: 1.625rem; height: 1.625rem; padding-inline: 0.1875rem; border-radius: 0.8125rem;
       border: 2px solid var(--surface, Canvas); color: #fff; font-size: 0.6875rem; font-weight: 650; line-height: 1; cursor: default; }
+    :host([small]) .circle { min-width: 1.375rem; height: 1.375rem; font-size: 0.5625rem; }
     .edit .circle { box-shadow: 0 0 0 2px var(--accent, Highlight); }
     li.edit { margin-inline: 0.125rem; z-index: 1; }
     .more { background: var(--surface-2, Canvas); color: var(--bs-body-color, CanvasText); border-color: var(--field-border, currentColor); }

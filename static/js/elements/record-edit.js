@@ -9,6 +9,7 @@
  * @typedef {Record<string, any>} Row
  */
 import { Draft, same } from "../core/draft.js";
+import { authorOf } from "./author.js";
 import { fill, read } from "./fields.js";
 
 /** "Just now" is no longer true after this. */
@@ -27,7 +28,7 @@ export class RecordEdit {
   constructor(fields, row, { form, onChange, ancestor }) {
     const texts = fields.filter(({ kind }) => kind === "text").map(({ name }) => name);
     this.fields = fields;
-    this.draft = new Draft(row, fields.map(({ name }) => name), { texts, ancestor });
+    this.draft = new Draft(row, fields.map(({ name }) => name), { texts, ancestor, by: authorOf(row) });
     this.#form = form;
     this.#onChange = onChange;
     this.#hold(row);

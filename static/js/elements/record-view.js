@@ -55,13 +55,13 @@ export const recordView = (state) => keyed(state.opened, html`
 const head = ({ row, entity, people, history, actions }) => html`
   <header class="sheet-head">
     <h2 id="record-title">${row ? row.name || row.login : t(`new.${entity}`)}</h2>
-    ${row?.rev ? html`<span class="rev">${t("form.rev", { rev: String(row.rev) })}</span>` : nothing}
-    <presence-bar class="record-people" entity=${entity} .people=${people} ?hidden=${people.length === 0}></presence-bar>
     <span class="sheet-tools">
       ${history ? html`<button type="button" class="btn btn-sm btn-plain" data-history aria-expanded=${String(history.open)} @click=${actions.toggleHistory}>
         ${icon("clock-history")}<span class="label">${t("history.title")}</span></button>` : nothing}
       <button type="button" class="btn btn-sm btn-plain square" aria-label=${t("action.close")} @click=${actions.leave}>${icon("x-lg")}</button>
     </span>
+    ${row?.rev ? html`<div class="sheet-sub"><span class="rev">${t("form.rev", { rev: String(row.rev) })}</span>
+      <presence-bar class="record-people" entity=${entity} .people=${people}></presence-bar></div>` : nothing}
   </header>`;
 
 /** @param {RecordState} state */

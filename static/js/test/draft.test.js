@@ -130,10 +130,10 @@ test("a draft that was put away goes on over the row of today by the same rules"
   const put = yesterday.saved(form({ name: "моё", note: "раз\nдва\nтри, моё" }));
   const today = { ...BASE, rev: 9, name: "их", note: "раз, их\nдва\nтри", path: "новый" };
 
-  const mine = new Draft(today, NAMES, { texts: ["note"], ancestor: put.ancestor });
+  const mine = new Draft(today, NAMES, { texts: ["note"], ancestor: put.ancestor, by: OLGA });
   const shown = { ...today, ...put.mine };
 
-  assert.deepEqual(mine.conflicts(shown).map(({ name }) => name), ["name", "note"]);
+  assert.deepEqual(mine.conflicts(shown).map(({ name, by }) => [name, by]), [["name", OLGA], ["note", OLGA]]);
   assert.deepEqual(mine.mergeWithin(shown), { note: "раз, их\nдва\nтри, моё" });
   assert.equal(mine.touched("path", shown), false);
 });
