@@ -14,6 +14,7 @@ mod hostile;
 mod nasty;
 mod outages;
 mod postgres;
+mod presence;
 mod proxies;
 mod refusals;
 mod revocation;

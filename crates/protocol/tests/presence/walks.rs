@@ -95,7 +95,7 @@ impl Site {
         let mode = [None, Some(Mode::View), Some(Mode::Edit)][dice.below(3)];
         let field = (dice.below(2) == 0).then(|| "name".to_owned());
         let id = ["*", "7", "8"][dice.below(3)].into();
-        let user = ["olga", "vera"][usize::from(tab.len() % 2 == 0)];
+        let user = ["olga", "vera"][usize::from(tab.ends_with(['1', '3', '5', '7', '9']))];
         self.worker.0.set(&tab.as_str().into(), Wish { entity, id, mode, field }, shown(user, user), 1).expect("few");
     }
 

@@ -122,10 +122,11 @@ impl Attendance {
 
     /// What time alone brings about. What is to be said for it.
     pub(super) fn look(&mut self) -> Option<Said> {
-        let (now, elapsed) = (Instant::now(), self.now());
+        let now = Instant::now();
         if now < self.watch {
             return None;
         }
+        let elapsed = self.now();
         self.watch = now + WATCH;
         self.machine.pass(elapsed);
         self.asked |= self.renew <= now;
@@ -134,8 +135,11 @@ impl Attendance {
 
     /// What is to be said now, if it is time.
     fn turn(&mut self) -> Option<Turn> {
+        if !self.has_to_say() {
+            return None;
+        }
         let now = Instant::now();
-        if !self.has_to_say() || now < self.speak {
+        if now < self.speak {
             return None;
         }
         self.speak = now + PAUSE;
