@@ -8,8 +8,10 @@ mod commands;
 mod configuration;
 mod crashes;
 mod edits;
+mod exports;
 mod foreign_clients;
 mod hostile;
+mod locks;
 #[path = "../../../protocol/tests/nasty/mod.rs"]
 mod nasty;
 mod outages;
