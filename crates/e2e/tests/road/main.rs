@@ -3,6 +3,7 @@
 //! One test program, so that the harness is linked once. Every test builds an installation of its own; nothing is shared but the
 //! binary.
 
+mod admin;
 mod browsers;
 mod commands;
 mod configuration;

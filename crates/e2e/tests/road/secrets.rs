@@ -13,6 +13,8 @@ use lockstep_e2e::{
 };
 use serde_json::{Value, json};
 
+use crate::story::{path, rev};
+
 /// The word in every password of this test.
 const CANARY: &str = "c4n4ry";
 
@@ -132,6 +134,7 @@ async fn people_and_programs(said: &mut Said, cluster: &Cluster) {
     said.note("me", admin.get("/api/workers").await.text());
     said.note("metrics", admin.get("/metrics").await.text());
     said.note("changes", admin.get("/api/changes").await.text());
+    admin_pages(said, &admin).await;
 
     let ticket =
         anna.post("/api/ws-ticket", &json!({})).await.expect(200).json()["ticket"].as_str().expect("one").to_owned();
@@ -149,6 +152,25 @@ async fn people_and_programs(said: &mut Said, cluster: &Cluster) {
     said.secrets.push(key);
     let _ = anna.post("/api/logout", &json!({})).await.expect(204);
     page.end(LIMIT).await;
+}
+
+/// What an administrator is shown: of sessions, keys and passwords everything but themselves.
+async fn admin_pages(said: &mut Said, admin: &Api) {
+    let shop = json!({"name": "shop", "scopes": ["publish"]});
+    let made = admin.post("/api/keys", &shop).await.expect(201).json();
+    said.secrets.push(made["token"].as_str().expect("a token").to_owned());
+    said.note("a key twice", admin.post("/api/keys", &shop).await.text());
+    let users = admin.get("/api/users?q=boris").await.expect(200).json();
+    let another = json!({"name": "Boris", "password": secret("boris, once more")});
+    said.note(
+        "a new password",
+        admin.patch(&path("users", &users["items"][0]), rev(&users["items"][0]), &another).await.text(),
+    );
+    for shown in ["sessions", "keys", "audit?limit=200", "health", "activity"] {
+        let answer = admin.get(&format!("/api/{shown}")).await.expect(200).text();
+        assert!(!answer.contains("argon2") && !answer.contains("password_hash"), "{shown}: {answer}");
+        said.note(shown, answer);
+    }
 }
 
 /// Those who may not: guesses, typing errors, secrets in places where they do not belong.
