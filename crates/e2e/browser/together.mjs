@@ -22,10 +22,11 @@ export const listOf = (entity, record) => `/${entity}?q=${encodeURIComponent(rec
 
 /**
  * Anna holds a record open in its form; Olga looks at the list in which it is.
- * @param {{entity?: string, fields?: object, expected?: string[]}} [options] `fields` of the record; `expected` on Anna's console
+ * @param {{entity?: string, fields?: object, expected?: string[], options?: object}} [options] `fields` of the record; `expected` on their
+ *   consoles; `options` of Anna's browser window
  */
-export async function together(world, { entity = "files", fields = { note: "было" }, expected = [] } = {}) {
-  const [anna, olga] = await Promise.all([person(world, here(), { expected }), person(world, there(), { signedIn: false })]);
+export async function together(world, { entity = "files", fields = { note: "было" }, expected = [], options = {} } = {}) {
+  const [anna, olga] = await Promise.all([person(world, here(), { expected, ...options }), person(world, there(), { expected, signedIn: false })]);
   await open(anna.page, `/${entity}`);
   const [record, account] = await Promise.all([
     api(anna.page, "POST", `/api/${entity}`, { name: unique("Запись"), ...fields }),

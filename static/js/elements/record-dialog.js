@@ -45,7 +45,7 @@ export class RecordDialog {
     await this.#window?.hear(events);
   }
 
-  /** Closes without asking: what was typed is not wanted. */
+  /** Closes without asking; what was typed stays put away. */
   close() {
     this.#window?.close();
   }

@@ -110,10 +110,15 @@ export class RecordWindow {
     await session.hear(events);
   }
 
-  /** Closes without asking: what was typed is saved, or not wanted. */
+  /** Closes without asking; what was typed stays put away. */
   close() {
-    this.#settled = true;
     this.#dialog?.close();
+  }
+
+  /** Closes: what was typed is saved, or not wanted. */
+  #settle() {
+    this.#settled = true;
+    this.close();
   }
 
   /** @param {Row|null} row @param {Record<string, any>} values */
@@ -126,7 +131,7 @@ export class RecordWindow {
       shelf: this.#shelf,
       form: () => this.#form,
       draw: () => this.#draw(),
-      close: () => this.close(),
+      close: () => this.#settle(),
       decide: () => this.#decide(),
     });
   }
@@ -187,7 +192,7 @@ export class RecordWindow {
   async #leave() {
     const session = this.#session;
     const away = !session?.unsaved || (await ask({ title: t("form.leave_title"), text: t("form.leave_text"), yes: t("form.leave_yes"), no: t("form.leave_no"), danger: true }));
-    if (away && session === this.#session) this.close();
+    if (away && session === this.#session) this.#settle();
   }
 
   /** However it came about. The browser closes on a second Esc without asking: then the draft stays. */

@@ -4,16 +4,21 @@ use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
 
 #[tokio::test]
 async fn browsers_follow_each_other_across_workers() {
-    let cluster = Shape::workers(3).with_a_port_for_each_worker().start().await;
+    let cluster = with_locks(Shape::workers(3).with_a_port_for_each_worker()).start().await;
 
     run_the_stories(&cluster).await;
 }
 
 #[tokio::test]
 async fn browsers_follow_each_other_in_one_process() {
-    let cluster = Cluster::embedded().await;
+    let cluster = with_locks(Shape::embedded()).start().await;
 
     run_the_stories(&cluster).await;
+}
+
+/// One entity that only the stories of locks edit in forms.
+fn with_locks(shape: Shape) -> Shape {
+    shape.set("locks", "entities", "groups")
 }
 
 async fn run_the_stories(cluster: &Cluster) {
