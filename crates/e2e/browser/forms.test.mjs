@@ -81,7 +81,7 @@ test("a new record that was begun comes back after a reload, without its passwor
 });
 
 test("a session that ends while one types leads through sign-in back to what was typed", async () => {
-  const { anna, record, row, end } = await together(world, { expected: [status(401)] });
+  const { anna, record, row, end } = await together(world, { expected: [status(401)], fresh: true });
   await anna.page.fill("#field-note", "дописать после входа");
   await anna.page.evaluate(() => fetch("/api/me").then((answer) => answer.json()).then(({ csrf }) => fetch("/api/logout", { method: "POST", headers: { "X-CSRF-Token": csrf } })));
 
@@ -114,22 +114,22 @@ test("where nothing can be kept the browser asks before it leaves", async () => 
   await end();
 });
 
-for (const entity of ["files", "users", "groups", "categories", "registrators"]) {
-  test(`a new one of ${entity} is asked for by its own form, by the keyboard's Ctrl+S`, async () => {
-    const anna = await person(world);
+test("a new one of every kind is asked for by its own form, which says what it needs, by Ctrl+S", async () => {
+  const anna = await person(world);
+  for (const entity of ["files", "users", "groups", "categories", "registrators"]) {
     await open(anna.page, `/${entity}`);
     await anna.page.click("[data-add]");
     await anna.page.locator("dialog.record[open]").waitFor();
 
     await anna.page.keyboard.press("Control+s");
 
-    // What every entity needs is said at its field, with a summary, and the focus is there.
+    // Said at its field, with a summary that leads there, and the focus is there.
     await anna.page.locator("dialog.record [data-summary]:not([hidden]) a").first().waitFor();
-    assert.equal(await anna.page.evaluate(() => document.activeElement.getAttribute("aria-invalid")), "true");
-    anna.calm();
-    await anna.leave();
-  });
-}
+    assert.equal(await anna.page.evaluate(() => document.activeElement.getAttribute("aria-invalid")), "true", entity);
+  }
+  anna.calm();
+  await anna.leave();
+});
 
 test("a form stands a thousand changes around it: focus, caret, text and dialog stay", async () => {
   const { anna, olga, record, end } = await together(world);

@@ -98,3 +98,20 @@ test("who was away for a while sees who is there now", async () => {
   await shows(anna.page, [`${words.edit} «Путь»`]);
   await end();
 });
+
+test("six people are four circles and a number, and the rest are named in its title", async () => {
+  const { anna, end } = await together(world);
+  const circles = await anna.page.evaluate(async () => {
+    const names = ["Ольга Петрова", "Иван", "Анна", "Пётр", "Мария", "Глеб"];
+    const bar = document.createElement("presence-bar");
+    bar.people = names.map((name, n) => ({ user: { id: String(n), name }, mode: "view", since: 0, tabs: n === 1 ? 3 : 1, own: false }));
+    document.body.append(bar);
+    await bar.updateComplete;
+    return [...bar.shadowRoot.querySelectorAll("li")].map((li) => [li.querySelector(".circle").textContent, li.querySelector(".tabs")?.textContent ?? "", li.title]);
+  });
+  assert.deepEqual(circles, [
+    ["ОП", "", "Ольга Петрова смотрит"], ["И", "×3", "Иван смотрит (3 вкладки)"], ["А", "", "Анна смотрит"], ["П", "", "Пётр смотрит"],
+    ["+2", "", "Мария смотрит; Глеб смотрит"],
+  ]);
+  await end();
+});

@@ -28,6 +28,7 @@ const LOOK_MS = 3000;
 export class Lock {
   /** @type {"free"|"mine"|"theirs"|"lost"} */ state = "free";
   /** Whose it is, where it is not this page's. @type {Held|null} */ holder = null;
+  /** Why it could not be taken when the person wanted it. @type {any} */ problem = null;
   /** @type {Promise<void>|null} */ #asking = null;
   /** @type {any} */ #timer = null;
   /** Not asked again at every key before this time. */ #againAt = -Infinity;
@@ -114,13 +115,15 @@ export class Lock {
       await this.#ports.request("POST", this.#url, body);
       if (this.#open) this.#got();
     } catch (error) {
-      if (this.#open) this.#failed(/** @type {any} */ (error));
+      if (this.#open) this.#failed(/** @type {any} */ (error), Boolean(body.take));
     }
   }
 
-  /** @param {any} error */
-  #failed(error) {
+  /** @param {any} error @param {boolean} wanted */
+  #failed(error, wanted) {
     if (error.code === "locked") return this.refused(error.lock);
+    if (wanted) this.problem = error;
+    if (wanted) this.#ports.onChange();
     this.#againAt = this.#clock.now() + RENEW_MS;
     if (this.state === "mine" && (error.status === 0 || error.status >= 500 || error.status === 429)) this.#later(RENEW_MS, () => this.#ask());
   }
@@ -143,6 +146,7 @@ export class Lock {
     this.#stop();
     this.state = state;
     this.holder = holder;
+    this.problem = null;
     this.#ports.onChange();
   }
 

@@ -42,6 +42,13 @@ export class Company {
     if (this.#editing && !this.blocked) this.#presence.set({ mode: "edit", field });
   }
 
+  /** Who may not type is seen to look on. */
+  #unlessBlocked() {
+    if (!this.blocked || !this.#editing) return;
+    this.#editing = false;
+    this.#presence.set({ mode: "view" });
+  }
+
   /** Those who edit a field. @param {string} name */
   at(name) {
     return this.people.filter(({ mode, field }) => mode === "edit" && field === name);
@@ -57,7 +64,7 @@ export class Company {
   /** @param {string} url @param {string} id @param {() => void} onChange */
   #watchLock(url, id, onChange) {
     const request = SyncManager.request.bind(SyncManager);
-    const lock = new Lock(url, { request, client: SyncManager.http.clientId, now: serverNow, onChange }, clock);
+    const lock = new Lock(url, { request, client: SyncManager.http.clientId, now: serverNow, onChange: () => (this.#unlessBlocked(), onChange()) }, clock);
     const hear = (/** @type {import("../core/wire.js").SyncEvent[]} */ events) => {
       for (const event of events) {
         if (event.synthetic || event.id === "*") lock.look();

@@ -5,7 +5,7 @@
  */
 import { html, nothing } from "lit";
 import { formatDate } from "../core/format.js";
-import { t } from "../core/words.js";
+import { explain, t } from "../core/words.js";
 import { signed } from "./author.js";
 import { icon } from "./icon.js";
 
@@ -30,7 +30,7 @@ function lock({ lock, deleted, actions }) {
   const lost = lock.state === "lost";
   return html`
     <div class="banner banner-warn" role="alert" data-lock=${lock.state}>${icon("lock")}
-      <span>${lost ? t("lock.lost", words) : t("lock.theirs", words)}</span>
+      <span>${lost ? t("lock.lost", words) : t("lock.theirs", words)} ${lock.problem ? explain(lock.problem) : nothing}</span>
       <button type="button" class="btn btn-sm btn-plain" @click=${actions.takeLock}>${lost ? t("lock.take_back") : t("lock.take")}</button></div>`;
 }
 

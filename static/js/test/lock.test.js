@@ -148,3 +148,14 @@ test("a server that cannot give it is not asked again at every key", async () =>
   await lock.begin();
   assert.equal(asked.length, 2);
 });
+
+test("who wants it and cannot have it is told why, until it changes hands", async () => {
+  const { lock, states, answer } = world({ GET: () => OLGA, POST: offline });
+  await lock.look();
+  await lock.take();
+  assert.deepEqual([lock.problem.code, states.at(-1)], ["offline", "theirs"]);
+
+  answer.POST = () => MINE;
+  await lock.take();
+  assert.deepEqual([lock.problem, lock.state], [null, "mine"]);
+});
