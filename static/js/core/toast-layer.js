@@ -5,6 +5,7 @@
  * dialog and back. F8 leads to the messages from wherever one is, Esc or F8 back there.
  */
 import { moveRegions } from "./announce.js";
+import { shortcut } from "./keys.js";
 import { t } from "./words.js";
 
 /** @type {HTMLElement|null} */ let place = null;
@@ -35,7 +36,6 @@ function watch(made, change) {
   };
   for (const name of ["toggle", "close"]) document.addEventListener(name, moved, true);
   document.addEventListener("visibilitychange", change);
-  document.addEventListener("keydown", come);
   document.addEventListener("focusin", (event) => giveWay(made, event.target));
 }
 
@@ -61,12 +61,10 @@ function move(place, home) {
   if (focused instanceof HTMLElement && place.contains(focused)) focused.focus();
 }
 
-/** @param {KeyboardEvent} event */
-function come(event) {
-  if (event.key !== "F8" || event.ctrlKey || event.altKey || event.metaKey || !place?.matches(":popover-open")) return;
-  event.preventDefault();
-  if (place.contains(document.activeElement)) return leave();
-  /** @type {HTMLElement|null} */ (place.querySelector(".notice button"))?.focus();
+/** To the messages, and back. */
+function come() {
+  if (place?.contains(document.activeElement)) return leave();
+  /** @type {HTMLElement|null|undefined} */ (place?.querySelector(".notice button"))?.focus();
 }
 
 /** @param {FocusEvent} event */
@@ -103,3 +101,9 @@ function overlap(one, other) {
   const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
+
+shortcut({
+  key: "F8", label: "key.toasts", typing: true, dialog: true,
+  when: () => place?.matches(":popover-open") ?? false,
+  run: come,
+});

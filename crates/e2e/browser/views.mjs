@@ -1,0 +1,137 @@
+/**
+ * Every view that a person can come to see: the pages, and what opens on them. The gates walk over this table, and so do the
+ * screenshots; a new page, tab or dialog is a new row.
+ *
+ * `prepare` brings the page there and returns false where this build has no such view; whoever walks then says so and goes on.
+ *
+ * @typedef {object} View
+ * @property {string} name           also the screenshots' name
+ * @property {string} path
+ * @property {string} [room]         the room that is waited for; default: as the path has it
+ * @property {boolean} [stranger]    seen without having signed in
+ * @property {string[]} [expected]   what the console may say meanwhile
+ * @property {(page: any) => Promise<any>} [before]    before the page is opened: answers that are made up
+ * @property {(page: any) => Promise<boolean|void>} [prepare]
+ */
+import { api, live, make } from "./support.mjs";
+
+/** A few rows show what fifty would, and are looked through sooner. */
+const FEW = "per_page=10";
+const LISTS = ["files", "users", "groups", "categories", "registrators"];
+const TABS = ["state", "trace", "audit", "sessions", "keys"];
+
+/** An answer of the list's address that is made up. */
+const answer = (entity, what) => (page) => page.route(`**/api/${entity}?**`, (route) => (typeof what === "number" ? route.fulfill({ status: what, body: "" }) : route.fulfill({ json: what })));
+
+const present = async (locator) => (await locator.count()) > 0;
+
+/** Waits until the page's pictures and moves have come to rest. */
+const opened = (page, selector) => page.locator(selector).first().waitFor();
+
+const openFirst = async (page) => {
+  await page.locator("tr[data-id] button.open").first().click();
+  await opened(page, "dialog.record[open]");
+};
+
+async function addWrongly(page) {
+  await page.click("[data-add]");
+  await opened(page, "dialog.record[open]");
+  await page.click("dialog.record footer .btn-primary");
+  await opened(page, "dialog.record .is-invalid");
+}
+
+/** Somebody else changes the field that is being changed here. */
+async function conflict(page) {
+  const file = await make.file(page, { note: "как было" });
+  await page.goto(`/files?open=${file.id}`);
+  await live(page, "files");
+  await opened(page, "dialog.record[open]");
+  await page.fill("#field-note", "как пишу я");
+  await page.evaluate(async (file) => { // without our client id: another's change
+    const { data } = await window.SyncManager.request("GET", "/api/me");
+    await fetch(`/api/files/${file.id}`, { method: "PATCH", headers: { "Content-Type": "application/json", "X-CSRF-Token": data.csrf, "If-Match": `"${file.rev}"` }, body: JSON.stringify({ note: "как пишет другой" }) });
+  }, file);
+  await page.waitForFunction(() => document.body.innerText.includes("как пишет другой") || document.querySelector("dialog.record[open]")?.textContent.includes("как пишет другой"));
+}
+
+const ask = async (page) => {
+  const button = page.locator("tr[data-id] td.tight button").first();
+  if (!(await present(button))) return false;
+  await button.click();
+  return (await present(page.locator("dialog.question[open]")));
+};
+
+const messages = (page) => page.evaluate(() => {
+  window.showToast("Импорт завершён", "success", { persist: true });
+  window.showToast("Категория изменена: Договоры", "warning", { persist: true });
+  window.showToast("Сервер недоступен. Проверьте связь и повторите.", "error", { action: { label: "Повторить", run() {} } });
+  window.showToast("Ещё одно", "info");
+});
+
+/** Pressed keys that open something; false if nothing opens. */
+const keys = (combination, selector) => async (page) => {
+  await page.keyboard.press(combination);
+  return page.locator(selector).first().waitFor({ timeout: 2000 }).then(() => true, () => false);
+};
+
+const menu = async (page) => {
+  const button = page.locator("main button[popovertarget]").first();
+  if (!(await present(button))) return false;
+  await button.click();
+  await opened(page, ":popover-open");
+};
+
+async function wrongPassword(page) {
+  await page.fill("#login", "anna");
+  await page.fill("#password", "certainly wrong");
+  await page.click("form button.btn-primary");
+  await page.locator("[role=alert]:visible").first().waitFor();
+}
+
+/** @type {View[]} */
+export const VIEWS = [
+  { name: "index", path: "/", room: "files" },
+  ...LISTS.map((name) => ({ name, path: `/${name}?${FEW}` })),
+  { name: "admin", path: "/admin", room: "files" },
+  ...TABS.map((tab) => ({ name: `admin-${tab}`, path: `/admin?tab=${tab}`, room: "admin", prepare: (page) => present(page.locator(`[data-tab="${tab}"]`)) })),
+  { name: "record", path: `/files?${FEW}`, prepare: openFirst },
+  { name: "record-group", path: `/groups?${FEW}`, prepare: openFirst },
+  { name: "record-user", path: `/users?${FEW}`, prepare: openFirst },
+  { name: "record-error", path: `/files?${FEW}`, prepare: addWrongly },
+  { name: "conflict", path: `/files?${FEW}`, expected: ["status of 412"], prepare: conflict },
+  { name: "question", path: `/categories?${FEW}`, prepare: ask },
+  { name: "menu", path: `/files?${FEW}`, prepare: menu },
+  { name: "messages", path: `/files?${FEW}`, prepare: messages },
+  { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
+  { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },
+  { name: "nothing-found", path: "/files?q=%C2%AB%D0%BD%D0%B5%D1%82%20%D1%82%D0%B0%D0%BA%D0%BE%D0%B3%C2%BB", room: "files" },
+  { name: "failed", path: `/files?${FEW}`, room: "files", expected: ["status of 503"], before: answer("files", 503), prepare: (page) => opened(page, "main [role=alert]") },
+  { name: "palette", path: `/files?${FEW}`, prepare: keys("Control+k", "dialog[open], :popover-open") },
+  { name: "help", path: `/files?${FEW}`, prepare: keys("?", "dialog[open]") },
+  { name: "login", path: "/login", stranger: true },
+  { name: "login-error", path: "/login", stranger: true, expected: ["status of 401"], prepare: wrongPassword },
+];
+
+/** Brings a page to a view. @param {any} page @param {View} view @returns {Promise<boolean>} false where this build has no such view */
+export async function show(page, view) {
+  await view.before?.(page);
+  await page.goto(view.path);
+  if (view.stranger) await opened(page, "#login");
+  else if (view.before) await page.waitForFunction(() => document.querySelector("main")?.childElementCount > 0);
+  else await live(page, view.room ?? view.path.split(/[/?]/)[1]);
+  const there = await view.prepare?.(page);
+  return there !== false;
+}
+
+/** Takes back what a view has left behind. @param {any} page */
+export async function clear(page) {
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+}
+
+/** Names for rows that a walk needs to see something. @param {any} page */
+export async function furnish(page) {
+  const { total } = await api(page, "GET", "/api/files?per_page=1");
+  if (total > 0) return;
+  const category = await make.category(page);
+  await make.file(page, { category_id: category.id });
+}
