@@ -1,7 +1,7 @@
 /** Messages wait for whoever reads them, and are reached and left by keyboard. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { here, make, open, person, withBrowser } from "./support.mjs";
+import { here, make, open, person, there, withBrowser } from "./support.mjs";
 
 const world = withBrowser();
 const shown = (page) => page.locator(".notice-text").allInnerTexts();
@@ -181,4 +181,35 @@ test("a message does not lie over what has the focus", async () => {
   assert.ok(met > 20, `${met} places were looked at`);
   anna.calm();
   await anna.leave();
+});
+
+test("what others change is read out together, and no more often than every five seconds", async () => {
+  const { page, end } = await withTime({});
+  const olga = await person(world, there());
+  await open(olga.page, "/files");
+  const said = () => page.evaluate(() => window.said);
+  await page.evaluate(() => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(document.querySelector("#polite").textContent.trim())).observe(document.querySelector("#polite"), { childList: true, characterData: true });
+  });
+  const edit = async (count) => {
+    const applied = await page.evaluate(() => window.SyncManager.debug.counts.apply ?? 0);
+    for (let n = 0; n < count; n += 1) await make.file(olga.page);
+    await page.waitForFunction((wanted) => window.SyncManager.debug.counts.apply >= wanted, applied + count);
+    await page.clock.runFor(200); // the run that takes what came after the first one
+    await page.waitForFunction(() => document.querySelector(".table-frame")?.getAttribute("aria-busy") === "false");
+  };
+
+  await edit(3);
+  await page.clock.runFor(2000);
+  await page.waitForFunction(() => window.said.length > 0);
+  await edit(2);
+  await page.clock.runFor(2000);
+  assert.deepEqual(await said(), ["Изменены 3 записи"]);
+  await page.clock.runFor(4000);
+
+  assert.deepEqual(await said(), ["Изменены 3 записи", "Изменены 2 записи"]);
+  olga.calm();
+  await olga.leave();
+  await end();
 });

@@ -3,12 +3,9 @@
  *
  * @typedef {import("../../core/wire.js").SyncEvent} SyncEvent
  */
-import { t } from "../../core/words.js";
 import { SyncManager } from "../../sync.js";
-import { announce, debounce } from "../../utils.js";
+import { announceChanges } from "../../utils.js";
 
-/** Changes are read out together, not one by one. */
-const ANNOUNCE_MS = 5000;
 /** Counts may be a little late: a burst elsewhere is one look here. */
 const COUNTS_MS = 400;
 
@@ -16,8 +13,6 @@ export class Following {
   #entity;
   #store;
   #hear;
-  #changes = 0;
-  #announce = debounce(() => this.#say(), ANNOUNCE_MS);
 
   /**
    * @param {string} entity @param {import("../../core/store.js").ListStore} store
@@ -42,8 +37,7 @@ export class Following {
   /** @param {SyncEvent[]} events */
   async #take(events) {
     await Promise.all([this.#hear(events), this.#store.take(events)]);
-    this.#changes += events.filter((event) => event.origin !== SyncManager.http.clientId && !event.synthetic).length;
-    if (this.#changes > 0) this.#announce();
+    announceChanges(events.filter((event) => event.origin !== SyncManager.http.clientId && !event.synthetic).length);
     return this.#store.position;
   }
 
@@ -66,10 +60,5 @@ export class Following {
     if (events.every((event) => event.cause?.event === `${this.#entity}:changed`)) return null;
     await this.#store.refresh();
     return this.#store.position;
-  }
-
-  #say() {
-    announce(t("list.changed", { count: this.#changes }));
-    this.#changes = 0;
   }
 }
