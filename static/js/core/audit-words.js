@@ -2,7 +2,7 @@
  * The audit in words: fields, values, rights. The catalogue is passed in.
  *
  * @typedef {import("./i18n.js").I18n} I18n
- * @typedef {(field: string, id: string) => string|undefined} NameOf   what the row is called that an id points to
+ * @typedef {{from: any, to: any, from_name?: string|null, to_name?: string|null}} Change  names: of the rows that ids point to
  */
 import { EDITED } from "./changes.js";
 import { formatBytes } from "./format.js";
@@ -20,21 +20,21 @@ export function listDifference(from, to) {
   return { gained: after.filter((item) => !before.includes(item)), lost: before.filter((item) => !after.includes(item)) };
 }
 
-/** @param {I18n} i18n @param {string} field @param {any} value @param {NameOf} [nameOf] */
-export function valueWords(i18n, field, value, nameOf = () => undefined) {
+/** @param {I18n} i18n @param {string} field @param {any} value @param {string|null} [name] of the row that an id points to */
+export function valueWords(i18n, field, value, name) {
   if (value === null || value === undefined || value === "") return i18n.t("form.none");
   if (typeof value === "boolean") return i18n.t(value ? "word.on" : "word.off");
   if (field === "size") return formatBytes(value);
   if (Array.isArray(value)) return cut(value.map((item) => (field === "permissions" ? rightWords(i18n, item) : String(item))).join(", ")) || i18n.t("form.none");
   if (field === "status" && i18n.has(`word.${value}`)) return i18n.t(`word.${value}`);
-  if (field.endsWith("_id")) return nameOf(field, String(value)) ?? `#${value}`;
+  if (field.endsWith("_id")) return name || `#${value}`;
   return cut(typeof value === "object" ? JSON.stringify(value) : String(value));
 }
 
 /** A change of a field: `from → to`; of a list of rights what was gained (`+`) and lost (`−`).
- * @param {I18n} i18n @param {string} field @param {{from: any, to: any}} change @param {NameOf} [nameOf] */
-export function changeWords(i18n, field, { from, to }, nameOf) {
-  if (!Array.isArray(from) || !Array.isArray(to)) return `${valueWords(i18n, field, from, nameOf)} → ${valueWords(i18n, field, to, nameOf)}`;
+ * @param {I18n} i18n @param {string} field @param {Change} change */
+export function changeWords(i18n, field, { from, to, from_name: fromName, to_name: toName }) {
+  if (!Array.isArray(from) || !Array.isArray(to)) return `${valueWords(i18n, field, from, fromName)} → ${valueWords(i18n, field, to, toName)}`;
   const { gained, lost } = listDifference(from, to);
   const words = (/** @type {string} */ item) => (field === "permissions" ? rightWords(i18n, item) : item);
   return [...gained.map((item) => `+ ${words(item)}`), ...lost.map((item) => `− ${words(item)}`)].join(", ") || i18n.t("form.none");

@@ -2,7 +2,7 @@
  * The audit as a list: newest first, narrowed by the server, its head kept current, older ones on demand. No DOM.
  *
  * @typedef {{seq: number, at: any, worker: number, event: string, entity: string|null, id: string, name: string|null, reason: string,
- *   actor: {id: string, name: string}|null, rev?: number, changes: Record<string, {from: any, to: any}>|null}} Entry
+ *   actor: {id: string, name: string}|null, rev?: number, changes: Record<string, import("./audit-words.js").Change>|null}} Entry
  * @typedef {{entity: string, actor: string, reason: string, id: string}} AuditFilter  empty: all
  */
 

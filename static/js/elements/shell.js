@@ -1,12 +1,20 @@
-/** The frame of every page: skip link, places to go, connection, language, theme, the person. */
+/** The frame of every page: skip link, places to go, connection, language, theme, the person; and the keys that work everywhere. */
 import { html, render } from "lit";
-import { may } from "../core/rights.js";
+import { shortcut } from "../core/keys.js";
+import { toSignIn } from "./sign-out.js";
+import { may, sameRights } from "../core/rights.js";
+import { tabs } from "../core/tabs.js";
+import { applyTheme } from "../core/theme.js";
 import { i18n, speak, t } from "../core/words.js";
 import { SyncManager } from "../sync.js";
+import { announce } from "../utils.js";
 import "./conn-badge.js";
 import { icon } from "./icon.js";
+import { languages } from "./languages.js";
+import { personMenu } from "./person-menu.js";
+import { themeMenu } from "./theme-menu.js";
 
-const PLACES = [
+export const PLACES = [
   { page: "index", href: "/", icon: "house" },
   { page: "files", href: "/files", right: "files.view", icon: "file-earmark-text" },
   { page: "users", href: "/users", right: "users.view", icon: "person" },
@@ -16,16 +24,40 @@ const PLACES = [
   { page: "admin", href: "/admin", right: "admin", icon: "sliders" },
 ];
 
-/** Draws the frame, and again when the language changes. @param {string} page @param {import("../core/rights.js").User} user */
-export function mountShell(page, user) {
+/**
+ * Draws the frame, and again when the language, the theme or the person's rights change.
+ * @param {string} page @param {import("../core/rights.js").User} user @param {() => void} [onRights] the person may do something else now
+ */
+export function mountShell(page, user, onRights = () => {}) {
   const place = /** @type {HTMLElement} */ (document.getElementById("shell"));
   const draw = () => {
     document.title = `${t(`page.${page}`)} · Lockstep`;
     render(shell(page, user, draw), place);
   };
   i18n.onChange(draw);
+  followTabs(draw);
+  followRights(user, () => (draw(), onRights()));
+  keys(user, draw);
   draw();
   place.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" }); // the bar scrolls on a narrow screen
+}
+
+/** What was chosen in another tab holds here too. @param {() => void} draw */
+export function followTabs(draw) {
+  tabs.on("language", (language) => speak(language));
+  tabs.on("theme", () => (applyTheme(), draw()));
+  tabs.on("signed_out", toSignIn);
+}
+
+/** The server cuts the connection of whoever's rights change; the next one says what they are now. @param {import("../core/rights.js").User} user @param {() => void} changed */
+function followRights(user, changed) {
+  SyncManager.onStatus(() => {
+    const now = SyncManager.hello?.user;
+    if (!now || now.id !== user.id || sameRights(user, now)) return;
+    Object.assign(user, now);
+    changed();
+    announce(t("shell.rights_changed"));
+  });
 }
 
 /** @param {string} page @param {import("../core/rights.js").User} user @param {() => void} draw */
@@ -38,10 +70,11 @@ function shell(page, user, draw) {
       <nav class="places" aria-label=${t("shell.nav")}>${places.map((place) => link(place, page))}</nav>
       <div class="tools">
         <conn-badge></conn-badge>
+        <button type="button" class="btn btn-sm btn-plain find" data-palette aria-keyshortcuts="Control+K" aria-label=${t("palette.open")} title=${t("palette.open")}
+          @click=${() => openPalette(user, draw)}>${icon("search")}<kbd aria-hidden="true">Ctrl K</kbd></button>
         ${languages()}
-        ${themeSwitch(draw)}
-        <span class="person" title=${user.login}>${icon("person-circle")}<span>${user.name}</span></span>
-        <button class="btn btn-sm btn-plain" @click=${signOut}>${icon("box-arrow-right")}<span class="label">${t("shell.sign_out")}</span></button>
+        ${themeMenu(draw)}
+        ${personMenu(user, draw)}
       </div>
     </header>`;
 }
@@ -50,27 +83,16 @@ function shell(page, user, draw) {
 const link = (place, current) => html`
   <a href=${place.href} aria-current=${place.page === current ? "page" : "false"}>${icon(place.icon)}<span>${t(`page.${place.page}`)}</span></a>`;
 
-export const languages = () => html`
-  <div class="languages" role="group" aria-label=${t("shell.language")}>
-    ${["ru", "en"].map((language) => html`
-      <button lang=${language} aria-pressed=${String(i18n.language === language)} title=${t(`language.${language}`)}
-        @click=${() => speak(language)}>${language.toUpperCase()}</button>`)}
-  </div>`;
-
-/** @param {() => void} draw */
-export function themeSwitch(draw) {
-  const root = document.documentElement;
-  const dark = root.dataset.bsTheme === "dark";
-  const toggle = () => {
-    root.dataset.bsTheme = dark ? "light" : "dark";
-    document.cookie = `lockstep_theme=${root.dataset.bsTheme}; path=/; max-age=31536000; samesite=lax`;
-    draw();
-  };
-  return html`<button class="btn btn-sm btn-plain square" aria-label=${t(dark ? "shell.light" : "shell.dark")} title=${t(dark ? "shell.light" : "shell.dark")}
-    @click=${toggle}>${dark ? icon("sun") : icon("moon-stars")}</button>`;
+/** What is loaded only when somebody wants it. @param {import("../core/rights.js").User} user @param {() => void} draw */
+function keys(user, draw) {
+  const group = "key.everywhere";
+  shortcut({ key: "Ctrl+k", label: "key.palette", group, run: () => openPalette(user, draw) });
+  shortcut({ key: "?", label: "key.help", group, run: openHelp });
+  shortcut({ key: "Alt+Shift+D", label: "key.debug", group, typing: true, dialog: true, run: () => (SyncManager.debug.on = !SyncManager.debug.on) });
+  SyncManager.debug.onSwitch((on) => on && openOverlay());
 }
 
-async function signOut() {
-  await SyncManager.request("POST", "/api/logout").catch(() => {});
-  location.assign("/login");
-}
+/** @param {import("../core/rights.js").User} user @param {() => void} draw */
+const openPalette = async (user, draw) => (await import("./palette.js")).openPalette({ user, places: PLACES, draw, help: openHelp });
+const openHelp = async () => (await import("./help.js")).openHelp();
+const openOverlay = async () => (await import("./debug-overlay.js")).openOverlay(SyncManager);

@@ -1,56 +1,51 @@
-/** The first page: how many there are of everything, and what is happening now. */
+/** The first page: how much there is of everything, what is happening now, who is at work, and whether all is well. */
 import { html } from "lit";
-import { visible } from "../core/rights.js";
 import { t } from "../core/words.js";
-import { Counters } from "../elements/counters.js";
-import { feedView, merge } from "../elements/feed.js";
+import { TileBoard } from "../elements/board.js";
+import { FeedPanel } from "../elements/feed-panel.js";
 import { SyncManager } from "../sync.js";
 import { complain, startPage } from "./page.js";
 
 startPage("index", ({ user, draw }) => {
-  const entities = visible(user);
-  const counters = new Counters(entities, (method, url) => SyncManager.request(method, url));
-  /** @type {import("../core/wire.js").SyncEvent[]} */ let feed = [];
+  const feed = new FeedPanel(user, (method, url) => SyncManager.request(method, url), draw);
+  /** @type {import("../elements/side.js").Side|null} */ let side = null;
+  const board = new TileBoard(user, {
+    draw,
+    hear(entity, events) {
+      feed.take(events);
+      side?.hear(entity, events);
+    },
+    anew: () => feed.learn(),
+  });
 
   const template = () => html`
     <div class="page-head"><h1>${t("index.hello", { name: user.name })}</h1></div>
-    ${counters.template()}
-    <section class="panel" aria-labelledby="feed-title">
-      <h2 id="feed-title">${t("index.feed")}</h2>
-      ${feedView(feed)}
-    </section>`;
+    ${board.template({ users: side?.online() })}
+    <div class="board">
+      ${feed.template()}
+      <div class="board-side">${side?.template()}</div>
+    </div>`;
 
-  async function learnChanges() {
-    const { data } = await SyncManager.request("GET", "/api/changes?limit=50");
-    feed = merge(feed, data.items);
+  const follow = () => board.follow((entity) => side?.follow(entity));
+  const look = () => Promise.all([board.look(), feed.learn()]);
+
+  async function openSide() {
+    const { Side } = await import("../elements/side.js");
+    side = new Side(draw);
+    for (const entity of board.entities) side.follow(entity);
+    side.start();
     draw();
   }
 
-  /** One room: its count, and the changes as they come. @param {string} entity */
-  async function follow(entity) {
-    SyncManager.on(`${entity}:changed`, async (_event, { events }) => {
-      feed = merge(feed, events.filter((event) => !event.synthetic));
-      draw();
-      const position = await counters.learn(entity);
-      if (events.some((event) => event.synthetic)) await learnChanges();
-      draw();
-      return position;
-    });
-    SyncManager.joinRoom(entity, { position: await counters.learn(entity).catch(() => null) });
-    draw();
-  }
-
-  async function look() {
-    await Promise.all([learnChanges(), ...entities.map((entity) => counters.learn(entity))]);
-    draw();
-  }
-
+  /** The feed is asked for after the counts, so it is at least as new as the position that the page joins with. */
   async function start() {
-    SyncManager.joinRoom("index");
     SyncManager.on("index:changed", look);
     SyncManager.startIdleGuard(look);
-    await Promise.all([learnChanges().catch(complain), ...entities.map(follow)]);
+    const position = await follow();
+    openSide().catch(complain);
+    await Promise.all([feed.learn().catch(complain), board.learnActivity().catch(complain)]);
+    SyncManager.joinRoom("index", { position });
   }
 
-  return { template, start };
+  return { template, start, rights: follow };
 });

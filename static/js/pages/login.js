@@ -1,10 +1,14 @@
 /** Signing in. Returns to the page that was asked for. */
 import { html, nothing, render } from "lit";
 import { showErrors, validateForm } from "../core/form.js";
-import { explain, i18n, ready, t } from "../core/words.js";
+import { explain, i18n, ready, speak, t } from "../core/words.js";
 import { icon } from "../elements/icon.js";
-import { languages, themeSwitch } from "../elements/shell.js";
+import { languages } from "../elements/languages.js";
+import { themeMenu } from "../elements/theme-menu.js";
+import { applyTheme } from "../core/theme.js";
+import { tabs } from "../core/tabs.js";
 import { SyncManager } from "../sync.js";
+import "./page.js"; // what every page needs is fetched while somebody types his password
 
 await ready;
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -27,6 +31,7 @@ async function submit(event) {
   show({ busy: true, error: "", shown: false }); // shown as text a password is not one that its manager would keep
   try {
     await SyncManager.request("POST", "/api/login", { login, password }, { quiet401: true });
+    tabs.say("signed_in");
     location.assign(next());
   } catch (error) {
     show({ busy: false, error: explain(error), until: tryAgainAt(error) });
@@ -82,7 +87,7 @@ function enter() {
 
 const template = () => html`
   <div class="login">
-    <div class="login-tools">${languages()}${themeSwitch(draw)}</div>
+    <div class="login-tools">${languages()}${themeMenu(draw)}</div>
     <form class="login-card" novalidate @submit=${submit}>
       <div class="brand"><img src="/static/dist/favicon.svg" alt="" width="36" height="36"><span>Lockstep</span></div>
       <h1>${t("page.login")}</h1>
@@ -107,4 +112,7 @@ const template = () => html`
   </div>`;
 
 i18n.onChange(draw);
+tabs.on("language", (language) => speak(language));
+tabs.on("theme", () => (applyTheme(), draw()));
+tabs.on("signed_in", () => location.assign(next()));
 draw();

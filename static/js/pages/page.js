@@ -4,6 +4,7 @@
  * Views draw with lit into `<main>`; `draw` is asked for as often as one likes and happens once a frame.
  */
 import { render } from "lit";
+import "lit/directives/repeat.js"; // every page draws lists: so it comes in the file that all share
 import { failure } from "../elements/failure.js";
 import { setAhead } from "../core/format.js";
 import { explain, i18n, ready, t } from "../core/words.js";
@@ -23,7 +24,8 @@ const TICK_MS = 30_000;
 
 /**
  * @param {string} name
- * @param {(page: Page) => {template: () => unknown, start: () => any}} make  `template` draws; `start` fetches and joins
+ * @param {(page: Page) => {template: () => unknown, start: () => any, rights?: () => void}} make  `template` draws; `start` fetches and
+ *   joins; `rights`: the person may do something else now
  */
 export async function startPage(name, make) {
   await ready;
@@ -38,8 +40,8 @@ export async function startPage(name, make) {
       keepingPlace(main, () => render(view.template(), main));
     });
   };
-  mountShell(name, user);
   const view = make({ user, draw });
+  mountShell(name, user, () => (view.rights?.(), draw()));
   i18n.onChange(draw);
   SyncManager.onStatus(() => setAhead(SyncManager.ahead));
   setInterval(draw, TICK_MS);

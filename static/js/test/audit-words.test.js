@@ -29,13 +29,16 @@ for (const [field, value, words] of [
   ["permissions", [], "—"], ["note", "я".repeat(100), `${"я".repeat(80)}…`], ["name", "<b>", "<b>"],
 ]) {
   test(`${field} ${JSON.stringify(value).slice(0, 30)} in words`, () => {
-    const nameOf = (name, id) => (name === "registrator_id" && id === "1" ? "Архив" : undefined);
+    const name = field === "registrator_id" ? "Архив" : undefined;
 
-    assert.equal(valueWords(i18n, field, value, nameOf), words);
+    assert.equal(valueWords(i18n, field, value, name), words);
   });
 }
 
 test("of rights it says what was given and what was taken", () =>
   assert.equal(changeWords(i18n, "permissions", { from: ["files.view", "logs.view"], to: ["files.view", "users.edit"] }), "+ Пользователи: правка, − Логи"));
+
+test("a row that an id points to is called by the name it had", () =>
+  assert.equal(changeWords(i18n, "category_id", { from: null, from_name: null, to: "4", to_name: "Договоры" }), "— → Договоры"));
 
 test("of anything else, what it was and what it is", () => assert.equal(changeWords(i18n, "status", { from: "new", to: "ready" }), "новый → готов"));
