@@ -10,11 +10,12 @@ use std::{
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, semver::Version};
 
 /// Who may know whom. An arrow that is not here is refused: if a change needs one, the house is mended first.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("lockstep-protocol", &[]),
+    ("lockstep-commerceml", &[]),
     ("lockstep-sync-manager", &["lockstep-protocol"]),
     ("lockstep-store", &["lockstep-protocol"]),
-    ("lockstep-app", &["lockstep-store", "lockstep-protocol"]),
+    ("lockstep-app", &["lockstep-store", "lockstep-commerceml", "lockstep-protocol"]),
     ("lockstep-server", &["lockstep-app", "lockstep-sync-manager", "lockstep-protocol"]),
     ("lockstep-e2e", &["lockstep-protocol"]),
 ];
@@ -29,6 +30,9 @@ const SECRETS: [(&str, &str); 4] = [
 
 /// What the pure crate never needs.
 const NOT_IN_PROTOCOL: [&str; 4] = ["tokio", "rand", "tracing", "uuid"];
+
+/// What a reader of files never needs: it blocks, and says what it found to its caller alone.
+const NOT_IN_COMMERCEML: [&str; 4] = ["tokio", "rand", "tracing", "futures-util"];
 
 /// Earlier versions have remote panics and unbounded memory (GHSA-7xpx-rcqc-8qjh, GHSA-55mf-67qm-4wpg, GHSA-c6g7-r2mf-pf5g).
 const FLOORS: [(&str, &str); 4] = [
@@ -80,6 +84,9 @@ fn each_secret_is_kept_by_one_crate() {
         }
         if package.name.as_str() == "lockstep-protocol" {
             assert!(NOT_IN_PROTOCOL.iter().all(|impure| !known.contains(impure)), "the protocol is pure");
+        }
+        if package.name.as_str() == "lockstep-commerceml" {
+            assert!(NOT_IN_COMMERCEML.iter().all(|busy| !known.contains(busy)), "commerceml only reads");
         }
     }
 }
