@@ -1,7 +1,7 @@
 /** A record that several people have open can be used by everybody: contrast, names, narrow screens, size of targets. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { edit, withBrowser } from "./support.mjs";
+import { edit, open, person, withBrowser } from "./support.mjs";
 import { misfits, violations } from "./axe.mjs";
 import { clash, question, save, together } from "./together.mjs";
 
@@ -40,3 +40,17 @@ for (const colorScheme of ["light", "dark"]) {
 
 test("at 320 pixels all of it fits, and every target can be hit", () =>
   through({ viewport: { width: 320, height: 640 } }, async (page, what) => assert.deepEqual(await misfits(page), [], what)));
+
+test("every form fits, on a narrow screen and on a wide one", async () => {
+  for (const width of [320, 1100]) {
+    const anna = await person(world, undefined, { viewport: { width, height: 640 } });
+    for (const entity of ["files", "users", "groups", "categories", "registrators"]) {
+      await open(anna.page, `/${entity}`);
+      await anna.page.click("[data-add]");
+      await anna.page.locator("dialog.record[open]").waitFor();
+      assert.deepEqual(await misfits(anna.page), [], `${entity} at ${width}`);
+    }
+    anna.calm();
+    await anna.leave();
+  }
+});
