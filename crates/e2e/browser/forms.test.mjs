@@ -52,6 +52,23 @@ test("a form with changes asks before it closes, and Esc keeps it open on no", a
   await end();
 });
 
+test("a message of before does not lie on the form's buttons, on a wide screen or a narrow one", async () => {
+  for (const width of [1280, 700, 320]) {
+    const { anna, end } = await together(world, { options: { viewport: { width, height: 640 } } });
+    await anna.page.evaluate(() => window.showToast("Сохранено: запись с именем, которое не помещается в одну строку", "success"));
+    await anna.page.locator(".notice").waitFor();
+
+    const covered = await anna.page.evaluate(() => [...document.querySelectorAll("dialog.record footer button")]
+      .filter((button) => {
+        const { x, y, width, height } = button.getBoundingClientRect();
+        return !button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+      }).map((button) => button.textContent.trim()));
+
+    assert.deepEqual(covered, [], `at ${width}`);
+    await end();
+  }
+});
+
 test("a form without changes closes at once, and the focus goes back to where it was opened", async () => {
   const { anna, record, end } = await together(world);
 
