@@ -73,11 +73,19 @@ test("the theme changes at once, and stays", async () => {
   const theme = () => anna.page.evaluate(() => document.documentElement.dataset.bsTheme);
   assert.equal(await theme(), "light");
 
-  await anna.page.getByRole("button", { name: "Тёмная тема" }).click();
+  await anna.page.click('[popovertarget="theme-menu"]');
+  await anna.page.click('[data-theme-choice="dark"]');
   assert.equal(await theme(), "dark");
   await open(anna.page, "/files");
-
   assert.equal(await theme(), "dark");
+
+  await anna.page.click('[popovertarget="theme-menu"]');
+  assert.equal(await anna.page.getAttribute('[data-theme-choice="dark"]', "aria-pressed"), "true");
+  await anna.page.click('[data-theme-choice="system"]');
+  assert.equal(await theme(), "light");
+  await anna.page.emulateMedia({ colorScheme: "dark" });
+
+  await anna.page.waitForFunction(() => document.documentElement.dataset.bsTheme === "dark");
   anna.calm();
   await anna.leave();
 });
@@ -86,6 +94,7 @@ test("who signs out is out", async () => {
   const anna = await person(world);
   await open(anna.page, "/files");
 
+  await anna.page.click('[popovertarget="person-menu"]');
   await anna.page.getByRole("button", { name: "Выйти" }).click();
   await anna.page.waitForURL("**/login");
   await anna.page.goto("/files");
@@ -104,6 +113,45 @@ test("a page of the server's own build is not told to reload", async () => {
 
   assert.equal(builds[0], builds[1]);
   assert.equal(await anna.page.locator("conn-badge [data-outdated]").count(), 0);
+  anna.calm();
+  await anna.leave();
+});
+
+test("language, theme and signing out go through all tabs of the browser", async () => {
+  const anna = await person(world, here(), { colorScheme: "light", expected: ["status of 401"] });
+  const other = await anna.context.newPage();
+  await Promise.all([open(anna.page, "/files"), open(other, "/users")]);
+
+  await anna.page.click(".languages button[lang=en]");
+  await other.locator("h1", { hasText: "Users" }).waitFor();
+  assert.equal(await other.title(), "Users · Lockstep");
+  await anna.page.click('[popovertarget="theme-menu"]');
+  await anna.page.click('[data-theme-choice="dark"]');
+  await other.waitForFunction(() => document.documentElement.dataset.bsTheme === "dark");
+  await anna.page.click('[popovertarget="person-menu"]');
+  await anna.page.click("[data-sign-out]");
+
+  await other.waitForURL("**/login?next=%2Fusers");
+  await anna.page.waitForURL("**/login");
+  await signIn(anna.page);
+  await other.waitForURL("**/users"); // who signs in again goes on where he was, in every tab
+  anna.calm();
+  await anna.leave();
+});
+
+test("who wants toasts to stay has them until he closes them", async () => {
+  const anna = await person(world);
+  await open(anna.page, "/files");
+  await anna.page.click('[popovertarget="person-menu"]');
+  await anna.page.getByLabel("Не скрывать сообщения").check();
+  await anna.page.keyboard.press("Escape");
+  await open(anna.page, "/files");
+  await anna.page.clock.install();
+
+  await anna.page.evaluate(() => window.showToast("Останется"));
+  await anna.page.clock.runFor(60_000);
+
+  assert.equal(await anna.page.locator(".notice", { hasText: "Останется" }).count(), 1);
   anna.calm();
   await anna.leave();
 });

@@ -18,7 +18,7 @@ import { api, live, make } from "./support.mjs";
 /** A few rows show what fifty would, and are looked through sooner. */
 const FEW = "per_page=10";
 const LISTS = ["files", "users", "groups", "categories", "registrators"];
-const TABS = ["state", "trace", "audit", "sessions", "keys"];
+const TABS = ["overview", "state", "rights", "sessions", "keys", "audit"];
 
 /** An answer of the list's address that is made up. */
 const answer = (entity, what) => (page) => page.route(`**/api/${entity}?**`, (route) => (typeof what === "number" ? route.fulfill({ status: what, body: "" }) : route.fulfill({ json: what })));
@@ -68,11 +68,24 @@ const messages = (page) => page.evaluate(() => {
   window.showToast("Ещё одно", "info");
 });
 
-/** Pressed keys that open something; false if nothing opens. */
+/** Pressed keys that open something. */
 const keys = (combination, selector) => async (page) => {
   await page.keyboard.press(combination);
-  return page.locator(selector).first().waitFor({ timeout: 2000 }).then(() => true, () => false);
+  await opened(page, selector);
 };
+
+/** A panel of the frame. */
+const frameMenu = (id) => async (page) => {
+  await page.click(`[popovertarget="${id}"]`);
+  await opened(page, `#${id}:popover-open`);
+};
+
+async function ownSessions(page) {
+  await frameMenu("person-menu")(page);
+  await page.click("[data-sessions]");
+  await opened(page, "dialog.sessions tr[data-session]");
+}
+
 
 const menu = async (page) => {
   const button = page.locator("main button[popovertarget]").first();
@@ -93,7 +106,8 @@ export const VIEWS = [
   { name: "index", path: "/", room: "files" },
   ...LISTS.map((name) => ({ name, path: `/${name}?${FEW}` })),
   { name: "admin", path: "/admin", room: "files" },
-  ...TABS.map((tab) => ({ name: `admin-${tab}`, path: `/admin?tab=${tab}`, room: "admin", prepare: (page) => present(page.locator(`[data-tab="${tab}"]`)) })),
+  ...TABS.map((tab) => ({ name: `admin-${tab}`, path: `/admin?tab=${tab}`, room: "admin", prepare: (page) => opened(page, `[data-shown="${tab}"] > *`) })),
+  { name: "admin-new-key", path: "/admin?tab=keys", room: "admin", prepare: (page) => page.click(".key-maker summary") },
   { name: "record", path: `/files?${FEW}`, prepare: openFirst },
   { name: "record-group", path: `/groups?${FEW}`, prepare: openFirst },
   { name: "record-user", path: `/users?${FEW}`, prepare: openFirst },
@@ -106,8 +120,12 @@ export const VIEWS = [
   { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },
   { name: "nothing-found", path: "/files?q=%C2%AB%D0%BD%D0%B5%D1%82%20%D1%82%D0%B0%D0%BA%D0%BE%D0%B3%C2%BB", room: "files" },
   { name: "failed", path: `/files?${FEW}`, room: "files", expected: ["status of 503"], before: answer("files", 503), prepare: (page) => opened(page, "main [role=alert]") },
-  { name: "palette", path: `/files?${FEW}`, prepare: keys("Control+k", "dialog[open], :popover-open") },
-  { name: "help", path: `/files?${FEW}`, prepare: keys("?", "dialog[open]") },
+  { name: "palette", path: `/files?${FEW}`, prepare: keys("Control+k", "dialog.palette[open]") },
+  { name: "help", path: `/files?${FEW}`, prepare: keys("?", "dialog.help[open]") },
+  { name: "person-menu", path: `/files?${FEW}`, prepare: frameMenu("person-menu") },
+  { name: "theme-menu", path: `/files?${FEW}`, prepare: frameMenu("theme-menu") },
+  { name: "my-sessions", path: `/files?${FEW}`, prepare: ownSessions },
+  { name: "debug", path: `/files?${FEW}`, prepare: keys("Alt+Shift+D", "aside.debug") },
   { name: "login", path: "/login", stranger: true },
   { name: "login-error", path: "/login", stranger: true, expected: ["status of 401"], prepare: wrongPassword },
 ];
@@ -125,6 +143,7 @@ export async function show(page, view) {
 
 /** Takes back what a view has left behind. @param {any} page */
 export async function clear(page) {
+  await page.evaluate(() => window.__syncDebug && (window.__syncDebug = false)); // the overlay is remembered for the tab
   await page.unrouteAll({ behavior: "ignoreErrors" });
 }
 

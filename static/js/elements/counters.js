@@ -1,9 +1,8 @@
-/** How many there are of each entity, kept current, and how busy each was in the last hour. */
+/** How many there are of each entity, kept current. */
 import { html, nothing } from "lit";
 import { formatNumber } from "../core/format.js";
 import { t } from "../core/words.js";
 import { icon } from "./icon.js";
-import "./spark-line.js";
 
 const ICONS = {
   files: icon("file-earmark-text"), users: icon("person"), groups: icon("people"), categories: icon("diagram-3"), registrators: icon("inboxes"),
@@ -26,13 +25,8 @@ export class Counters {
     return position;
   }
 
-  /**
-   * @param {object} [more]
-   * @param {import("../core/activity.js").Activity} [more.activity]
-   * @param {number} [more.now] ms, for the activity
-   * @param {Record<string, unknown>} [more.notes] entity → what else is to be said
-   */
-  template({ activity, now = 0, notes = {} } = {}) {
+  /** @param {(entity: string) => unknown} below what each tile says below its count @param {Record<string, unknown>} notes entity → what it says beside it */
+  template(below, notes) {
     return html`<div class="tiles">${this.entities.map((entity) => html`
       <a class="tile" href="/${entity}" data-tile=${entity}>
         <span class="tile-name">${ICONS[/** @type {keyof typeof ICONS} */ (entity)]} ${t(`page.${entity}`)}</span>
@@ -40,15 +34,7 @@ export class Counters {
           <span class="tile-count">${entity in this.totals ? formatNumber(this.totals[entity]) : "…"}</span>
           ${notes[entity] ? html`<span class="tile-note">${notes[entity]}</span>` : nothing}
         </span>
-        ${activity?.loaded ? hour(activity, entity, now) : nothing}
+        <span class="tile-below">${below(entity)}</span>
       </a>`)}</div>`;
   }
-}
-
-/** @param {import("../core/activity.js").Activity} activity @param {string} entity @param {number} now */
-function hour(activity, entity, now) {
-  const total = activity.total(entity, now);
-  return html`<span class="tile-hour">
-    <spark-line .values=${activity.series(entity, now)} label=${t("tile.hour", { count: total })}></spark-line>
-    <span class="tile-rate" data-rate=${total} aria-hidden="true">${t("tile.rate", { count: total })}</span></span>`;
 }

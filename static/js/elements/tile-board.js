@@ -1,15 +1,11 @@
 /** The tiles of the visible entities, followed: counts, the last hour, and what the rooms bring. */
-import { Activity } from "../core/activity.js";
-import { serverNow } from "../core/format.js";
 import { visible } from "../core/rights.js";
 import { SyncManager } from "../sync.js";
 import { Counters } from "./counters.js";
 
-/** The last hour in steps of two minutes. */
-const ACTIVITY = "/api/activity?minutes=60&buckets=30";
-
 export class TileBoard {
-  activity = new Activity();
+  /** @type {Promise<import("./hour.js").Hour>|null} */ #loading = null;
+  /** @type {import("./hour.js").Hour|null} */ #hour = null;
   #user;
   #draw;
   #hear;
@@ -56,15 +52,18 @@ export class TileBoard {
     return Promise.all([this.learnActivity(), ...this.#counters.entities.map((entity) => this.#counters.learn(entity))]).then(this.#draw);
   }
 
+  /** What is heard before it is there is in the answer that it asks for then. */
   async learnActivity() {
-    const { data } = await SyncManager.request("GET", ACTIVITY);
-    this.activity.load(data, data.seq);
+    this.#loading ??= import("./hour.js").then(({ Hour }) => new Hour((method, url) => SyncManager.request(method, url)));
+    const hour = await this.#loading.catch((error) => ((this.#loading = null), Promise.reject(error)));
+    this.#hour = hour;
+    await hour.learn();
     this.#draw();
   }
 
   /** @param {Record<string, unknown>} [notes] entity → what else its tile says */
   template(notes = {}) {
-    return this.#counters.template({ activity: this.activity, now: serverNow(), notes });
+    return this.#counters.template((entity) => this.#hour?.template(entity), notes);
   }
 
   /** @param {string} entity */
@@ -81,7 +80,7 @@ export class TileBoard {
   async #changed(entity, events) {
     const real = events.filter((event) => !event.synthetic);
     for (const { soft, seq } of real) {
-      if (!soft) this.activity.note(entity, seq);
+      if (!soft) this.#hour?.note(entity, seq);
     }
     this.#hear(entity, real);
     const position = await this.#counters.learn(entity);
