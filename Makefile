@@ -1,7 +1,7 @@
 # The menu. `make` alone prints it.
 
 .DEFAULT_GOAL := menu
-.PHONY: menu run test cluster bench chaos check build clean front install-run install-test install-cluster
+.PHONY: menu run test cluster bench chaos check build screenshots clean front install-run install-test install-cluster
 
 # The benchmark and the many-socket tests open thousands of descriptors; a shell's soft limit is often 1024.
 FILES := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true
@@ -10,7 +10,7 @@ FILES := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true
 APART := $$([ "$$(id -u)" -ne 0 ] || echo "unshare --mount --")
 
 menu: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install-run front ## build all and serve http://127.0.0.1:8080 with SQLite; says how to sign in
 	cargo build --release --locked -p lockstep-server
@@ -44,6 +44,10 @@ check: install-run ## formatting, lints, types: quick, changes nothing
 
 build: install-run front ## the release binary, pages inside: target/release/lockstep
 	cargo build --release --locked -p lockstep-server
+
+screenshots: install-test front ## every view, both languages, themes and widths, into target/screenshots, to be looked at
+	cargo build --locked -p lockstep-server
+	LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep node crates/e2e/browser/screenshots.mjs $(VIEWS)
 
 clean: ## remove all that was built or installed here
 	rm -rf target node_modules static/dist static/dist.new crates/e2e/peers/node/node_modules

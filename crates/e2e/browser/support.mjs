@@ -35,13 +35,13 @@ export const unique = (word) => `${word} ${randomUUID().slice(0, 8)}`;
 /** One browser for the tests of a file. `options` go to Playwright's launch. */
 export function withBrowser(options = {}) {
   const world = { browser: null };
-  before(async () => {
-    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    world.browser = await chromium.launch({ executablePath, args: FLAGS, ...options });
-  });
+  before(async () => (world.browser = await startBrowser(options)));
   after(() => world.browser?.close());
   return world;
 }
+
+export const startBrowser = (options = {}) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS, ...options });
 
 /**
  * A person with a browser window of his own, signed in at a worker.

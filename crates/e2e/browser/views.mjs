@@ -23,9 +23,11 @@ const TABS = ["overview", "state", "rights", "sessions", "keys", "audit"];
 /** An answer of the list's address that is made up. */
 const answer = (entity, what) => (page) => page.route(`**/api/${entity}?**`, (route) => (typeof what === "number" ? route.fulfill({ status: what, body: "" }) : route.fulfill({ json: what })));
 
+/** What has not opened by then is taken for a view that this build does not have. */
+const SOON_MS = 5000;
+
 const present = async (locator) => (await locator.count()) > 0;
 
-/** Waits until the page's pictures and moves have come to rest. */
 const opened = (page, selector) => page.locator(selector).first().waitFor();
 
 const openFirst = async (page) => {
@@ -58,7 +60,7 @@ const ask = async (page) => {
   const button = page.locator("tr[data-id] td.tight button").first();
   if (!(await present(button))) return false;
   await button.click();
-  return (await present(page.locator("dialog.question[open]")));
+  return page.locator("dialog.question[open]").waitFor({ timeout: SOON_MS }).then(() => true, () => false);
 };
 
 const messages = (page) => page.evaluate(() => {
@@ -98,7 +100,7 @@ async function wrongPassword(page) {
   await page.fill("#login", "anna");
   await page.fill("#password", "certainly wrong");
   await page.click("form button.btn-primary");
-  await page.locator("[role=alert]:visible").first().waitFor();
+  await opened(page, ".login .banner:not([hidden])");
 }
 
 /** @type {View[]} */
