@@ -82,6 +82,14 @@ const textsAsOne = {
   },
 };
 
+/** A transport that we never name, and that needs HTTP/3: its half kilobyte stays at home. */
+const noWebTransport = {
+  name: "no-webtransport",
+  setup(build) {
+    build.onLoad({ filter: /engine\.io-client\/build\/esm\/transports\/webtransport\.js$/ }, () => ({ contents: "export class WT {}", loader: "js" }));
+  },
+};
+
 async function styles() {
   const entryPoints = [path.join(ROOT, "css/app.css")];
   const { outputFiles } = await esbuild.build({ ...SHARED, entryPoints, outdir: NEW, write: false, plugins: [picturesAsFiles] });
@@ -92,7 +100,7 @@ async function styles() {
 async function modules(define) {
   const entryPoints = Object.fromEntries(PAGES.map((page) => [page, path.join(ROOT, `js/pages/${page}.js`)]));
   const { metafile } = await esbuild.build({
-    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true, plugins: [textsAsOne],
+    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true, plugins: [textsAsOne, noWebTransport],
     entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
   });
   const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint?.includes("js/pages/"));
@@ -104,7 +112,7 @@ async function modules(define) {
 /** What pages of other makers include with a plain `<script>`. */
 async function classics(define) {
   const entryPoints = { sync: path.join(ROOT, "js/sync.js"), utils: path.join(ROOT, "js/utils.js") };
-  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [textsAsOne] });
+  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [textsAsOne, noWebTransport] });
 }
 
 async function theme() {

@@ -50,7 +50,8 @@ function faults() {
   const root = document.documentElement;
   // Names of records, people and languages are their own; times come from the browser.
   const ours = (node) => !node.closest("td .open, td, time, .person, .languages, .brand, .feed, .notice, [data-theirs], code, kbd");
-  const bare = (text) => /\p{L}{2}/u.test(text ?? "") && !/[[\]]/.test(text ?? "");
+  const SAME = /\b(CSV|JSON|API|PID|Ctrl|Cmd|Alt|Shift|Enter|Esc)\b/g; // in every language
+  const bare = (text) => /\p{L}{2}/u.test((text ?? "").replace(SAME, "")) && !/[[\]]/.test(text ?? "");
   const foreign = all("button, label, legend, th, summary, .empty-title, .btn, [role=tab]").filter((node) => ours(node) && bare(node.textContent));
   const titles = all("button, input, select, textarea, nav, [role=group]").filter(ours)
     .flatMap((node) => ["aria-label", "placeholder"].map((attribute) => node.getAttribute(attribute)).filter(bare).map((text) => [node, text]));
