@@ -69,7 +69,7 @@ pub enum Error {
         current: Box<Row>,
     },
     /// Somebody else has the row for himself.
-    #[error("{} has the row for himself", .lease.user.name)]
+    #[error("{} is editing the row alone; try again when that is over", .lease.user.name)]
     Locked {
         /// Who, and until when.
         lease: Box<Lease>,
