@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 use crate::common::{PASSWORD, World, told, world};
 use lockstep_app::{ActivityQuery, AuditQuery, Caller, Client, Entity, Session};
 use lockstep_protocol::Room;
+use lockstep_store::Author;
 use serde_json::{Value as Json, json};
 use tokio::time::{sleep, timeout};
 
@@ -173,6 +174,28 @@ async fn a_request_notes_now_and_then_that_somebody_is_here() {
     for _ in 0..3 {
         world.app.session(&session.token).await.expect("readable").expect("signed in");
     }
+
+    eventually(async || seen().await == began + 5 * MINUTE).await;
+}
+
+/// Whoever writes may take seconds; a page that is opened meanwhile does not wait for the note that its person is here.
+#[tokio::test]
+async fn a_request_does_not_wait_for_the_note_that_somebody_is_here() {
+    let world = world().await;
+    world.person("anna", &["users.view"]).await;
+    let session = sign_in(&world, "anna").await;
+    let row = world.row(Entity::Categories, &json!({"name": "Letters"})).await;
+    world.hands.forward(5 * MINUTE);
+    let noted = async || world.app.session(&session.token).await.expect("readable").expect("signed in");
+    let seen = async || world.app.sessions(&session.caller).await.expect("listed")[0].seen_at;
+    let change = json!({"name": "Mail"}).as_object().expect("an object").clone();
+    let began = seen().await;
+
+    let edit =
+        world.app.store().update(Entity::Categories, &row, None, &change, &Author::default()).await.expect("written");
+    noted().await;
+    assert_eq!(seen().await, began, "somebody writes all the while");
+    edit.commit().await.expect("committed");
 
     eventually(async || seen().await == began + 5 * MINUTE).await;
 }

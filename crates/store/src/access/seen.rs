@@ -74,9 +74,9 @@ impl Store {
     }
 }
 
-/// Notes that a person was here.
+/// Notes that a person was here; of one who was just deleted nothing.
 pub(super) async fn note_person(tx: &mut Tx, user_id: i64, now: i64) -> Result<(), Error> {
-    let upsert = "INSERT INTO seen (user_id, seen_at) VALUES ($1, $2) ON CONFLICT (user_id) \
+    let upsert = "INSERT INTO seen (user_id, seen_at) SELECT id, $2 FROM users WHERE id = $1 ON CONFLICT (user_id) \
                   DO UPDATE SET seen_at = excluded.seen_at WHERE seen.seen_at < excluded.seen_at";
     tx.run(sql(upsert).bind(user_id).bind(now)).await?;
     Ok(())

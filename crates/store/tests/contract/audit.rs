@@ -1,12 +1,10 @@
-//! Who changed what, from what to what; and figures about all of it.
+//! Who changed what, from what to what.
 
-use std::collections::BTreeMap;
-
-use lockstep_protocol::{Actor, Reason, Room, Scope, ledger::Ledger};
-use lockstep_store::{Audit, AuditPage, Entity, SEEN_EVERY_MS, Whom};
+use lockstep_protocol::{Actor, Reason, Room, Scope};
+use lockstep_store::{Audit, AuditPage, Entity, Whom};
 use serde_json::{Value as Json, json};
 
-use crate::world::{Engine, NOON, Sqlite, World, anna, draft, fields, session};
+use crate::world::{Engine, NOON, Sqlite, World, anna, draft, fields};
 
 contract!(
     an_edit_is_told_with_what_it_changed_and_who_did_it,
@@ -15,13 +13,9 @@ contract!(
     what_changed_is_not_guessed_where_the_edit_before_is_gone,
     an_event_of_another_program_breaks_nothing,
     who_ends_a_session_or_makes_a_key_is_told,
-    a_session_and_its_person_are_noted_as_seen_once_in_five_minutes,
-    sessions_are_listed_without_their_secrets_and_last_seen_first,
-    events_are_counted_by_room_and_step,
-    the_ledgers_reach_and_the_databases_size_are_told,
 );
 
-contract!(for sqlite_alone = Sqlite: an_event_of_another_build_is_shown_as_it_lies_there, a_session_of_the_build_before_is_seen_when_it_began);
+contract!(for sqlite_alone = Sqlite: an_event_of_another_build_is_shown_as_it_lies_there);
 
 fn all() -> Audit {
     Audit { limit: 50, ..Audit::default() }
@@ -170,101 +164,11 @@ async fn who_ends_a_session_or_makes_a_key_is_told<E: Engine>(world: World<E>) {
     );
 }
 
-async fn a_session_and_its_person_are_noted_as_seen_once_in_five_minutes<E: Engine>(world: World<E>) {
-    let user = world.person("anna", &[]).await;
-    let other = world.person("boris", &[]).await;
-    let mut long = session(&user, "t");
-    long.expires_at = NOON + 10 * SEEN_EVERY_MS;
-    world.store.begin_session(&long).await.expect("signed in");
-    let seen = async || {
-        let session = world.store.session("t").await.expect("readable").expect("there").seen_at;
-        let (row, _) = world.store.get(Entity::Users, &user).await.expect("there");
-        (session - NOON, row.value["seen_at"].as_i64().map(|at| at - NOON))
-    };
-    assert_eq!(seen().await, (0, Some(0)));
-
-    for (now, expect) in [(SEEN_EVERY_MS - 1, 0), (SEEN_EVERY_MS, SEEN_EVERY_MS), (SEEN_EVERY_MS + 1, SEEN_EVERY_MS)] {
-        world.hands.set(NOON + now);
-        world.store.note_seen("t").await.expect("noted or not");
-        assert_eq!(seen().await, (expect, Some(expect)), "{now}");
-    }
-
-    world.store.note_seen("no session").await.expect("nothing to note");
-    let (never, _) = world.store.get(Entity::Users, &other).await.expect("there");
-    assert_eq!((never.value["seen_at"].as_i64(), never.rev), (None, 1));
-    world.sign_out("t").await;
-    let (row, _) = world.store.get(Entity::Users, &user).await.expect("there");
-    assert_eq!((row.value["seen_at"].as_i64(), row.rev), (Some(NOON + SEEN_EVERY_MS), 1), "he was here all the same");
-    world.delete(Entity::Users, &user).await.expect("nothing keeps him");
-}
-
-async fn sessions_are_listed_without_their_secrets_and_last_seen_first<E: Engine>(world: World<E>) {
-    let (user, other) = (world.person("anna", &[]).await, world.person("boris", &[]).await);
-    for (n, (who, token)) in [(&user, "t1"), (&other, "t2"), (&user, "t3"), (&user, "gone")].into_iter().enumerate() {
-        world.hands.set(NOON + i64::try_from(n).expect("small"));
-        let mut session = session(who, token);
-        session.expires_at = if token == "gone" { NOON + 4 } else { NOON + 1000 };
-        world.store.begin_session(&session).await.expect("signed in");
-    }
-    world.hands.set(NOON + 4);
-    let listed = async |of: Option<&str>| {
-        let open = world.store.sessions(of).await.expect("readable");
-        open.into_iter().map(|session| (session.session, session.login, session.seen_at - NOON)).collect::<Vec<_>>()
-    };
-
-    let expected = [("t3", "anna", 2), ("t2", "boris", 1), ("t1", "anna", 0)];
-    let expected = expected.map(|(token, login, at)| (token.to_owned(), login.to_owned(), at));
-    assert_eq!(listed(None).await, expected);
-    assert_eq!(listed(Some(&other)).await, expected[1..2]);
-    assert!(listed(Some("no id")).await.is_empty());
-}
-
-async fn events_are_counted_by_room_and_step<E: Engine>(world: World<E>) {
-    for (at, room) in [(0, Room::Files), (9, Room::Files), (10, Room::Files), (25, Room::Users), (30, Room::Logs)] {
-        world.hands.set(NOON + at);
-        world.publish(vec![(draft(room, "*"), None)]).await;
-    }
-
-    let rooms = [Room::Files, Room::Users, Room::Groups];
-    let (top, steps) = world.store.activity(&rooms, NOON + 5, 10).await.expect("readable");
-
-    assert_eq!(top.0, NOON + 30);
-    let expected = [(Room::Files, vec![(0, 2)]), (Room::Users, vec![(2, 1)]), (Room::Groups, vec![])];
-    let expected: BTreeMap<_, BTreeMap<i64, i64>> =
-        expected.into_iter().map(|(room, steps)| (room, steps.into_iter().collect())).collect();
-    assert_eq!(steps, expected);
-}
-
-async fn the_ledgers_reach_and_the_databases_size_are_told<E: Engine>(world: World<E>) {
-    let empty = world.store.extent().await.expect("readable");
-    assert_eq!((empty.events, empty.oldest_at), (0, None));
-    for at in 0..3 {
-        world.hands.set(NOON + at);
-        world.publish(vec![(draft(Room::Files, "*"), None)]).await;
-    }
-    world.store.trim(NOON + 1, 0).await.expect("trimmed");
-
-    let extent = world.store.extent().await.expect("readable");
-
-    assert_eq!((extent.events, extent.oldest_at), (2, Some(NOON + 1)));
-    assert_eq!(extent.head, world.store.head().await.expect("readable"));
-    assert!(world.store.bytes().await.expect("readable") > 10_000);
-    assert!(world.engine.url().starts_with(world.store.kind()));
-}
-
-/// What is done to the file behind the store's back.
-async fn tamper(world: &World<Sqlite>, statement: &'static str) {
-    let options: sqlx::sqlite::SqliteConnectOptions = world.engine.url().parse().expect("a URL");
-    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
-    sqlx::raw_sql(statement).execute(&mut connection).await.expect("done");
-}
-
 /// A later build may know rooms and reasons that this one does not, and its rows lie there when this one is put back.
 async fn an_event_of_another_build_is_shown_as_it_lies_there(world: World<Sqlite>) {
     let file = world.add(Entity::Files, &json!({"name": "a"})).await.row.id;
     world.publish(vec![(draft(Room::Files, "7"), None)]).await;
-    tamper(
-        &world,
+    world.tamper(
         "UPDATE sync_log SET scope = 'room:flies', event = 'flies:swatted', reason = 'swatted', actor = '[1]', data = '{{' WHERE rev IS NULL",
     )
     .await;
@@ -275,14 +179,4 @@ async fn an_event_of_another_build_is_shown_as_it_lies_there(world: World<Sqlite
     assert_eq!((&foreign["event"], &foreign["reason"]), (&json!("flies:swatted"), &json!("swatted")));
     assert_eq!((&foreign["actor"], &foreign["name"], &foreign["changes"]), (&Json::Null, &Json::Null, &Json::Null));
     assert_eq!((&own["id"], &own["changes"]["name"]["to"]), (&json!(file), &json!("a")));
-}
-
-/// While workers are replaced one after the other, those of the build before begin sessions that say nothing of when they were seen.
-async fn a_session_of_the_build_before_is_seen_when_it_began(world: World<Sqlite>) {
-    let user = world.person("anna", &[]).await;
-    world.sign_in(&user, "t").await.expect("signed in");
-    tamper(&world, "UPDATE sessions SET seen_at = NULL").await;
-
-    assert_eq!(world.store.session("t").await.expect("readable").expect("there").seen_at, NOON);
-    assert_eq!(world.store.sessions(None).await.expect("readable")[0].seen_at, NOON);
 }

@@ -55,10 +55,11 @@ async fn another_machine_waits_until_the_first_is_silent<E: Engine>(world: World
 
 /// While workers are replaced one after the other, one of the old ones may die and start again on tables that the new ones have added to.
 async fn what_a_newer_build_has_added_is_no_obstacle(world: World<Sqlite>) {
-    let options: sqlx::sqlite::SqliteConnectOptions = world.engine.url().parse().expect("a URL");
-    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
-    let added = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'newer', 1, x'00', 0)";
-    sqlx::raw_sql(added).execute(&mut connection).await.expect("noted");
+    world
+        .tamper(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'newer', 1, x'00', 0)",
+        )
+        .await;
 
     world.another(|_| ()).await.expect("opened");
 }

@@ -190,6 +190,15 @@ impl<E: Engine> World<E> {
     }
 }
 
+impl World<Sqlite> {
+    /// Does something to the file behind the store's back.
+    pub(crate) async fn tamper(&self, statement: &'static str) {
+        let options: sqlx::sqlite::SqliteConnectOptions = self.engine.url().parse().expect("a URL");
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
+        sqlx::raw_sql(statement).execute(&mut connection).await.expect("done");
+    }
+}
+
 pub(crate) fn session(user_id: &str, token: &str) -> NewSession {
     NewSession {
         token: token.into(),
