@@ -19,6 +19,7 @@ use crate::{
     error::Error,
     fold::beginning,
     ledger,
+    lock::LOCKS_CHANGED,
     row::can_be_kept,
 };
 
@@ -118,7 +119,10 @@ impl Audit {
             Some(entity) => {
                 select.push(" AND l.rev IS NOT NULL AND l.event = ").push_bind(entity.room().changed());
             }
-            None => self.of_room(&mut select),
+            None => {
+                self.of_room(&mut select);
+                select.push(" AND l.event <> ").push_bind(LOCKS_CHANGED); // who takes a record changes nothing
+            }
         }
         self.narrow(&mut select);
         select.push(" ORDER BY l.seq DESC LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));

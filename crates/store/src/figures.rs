@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lockstep_protocol::{Room, Scope, Seq, ledger::Head};
 
-use crate::{Store, engine::sql, error::Error, ledger};
+use crate::{Store, engine::sql, error::Error, ledger, lock::LOCKS_CHANGED};
 
 /// Events that are counted one by one; with more the figure stays here. A million are counted in some 30 ms.
 pub const MANY_EVENTS: i64 = 1_000_000;
@@ -38,7 +38,8 @@ impl Store {
 
     /// How many events each of these rooms had of its own in each step of `step_ms` since `from`, in milliseconds since 1970, and up to
     /// which event they are counted. A step in which a room had none is left out; of a room with more than [`MANY_EVENTS`] only the
-    /// newest count. Counted by seq, which runs ahead of the clock while more than a thousand events a second are committed.
+    /// newest count. Who takes a record changes nothing, so it does not count. Counted by seq, which runs ahead of the clock while more
+    /// than a thousand events a second are committed.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -47,11 +48,12 @@ impl Store {
         let top = ledger::head(&mut tx).await?.top;
         let mut steps = Steps::new();
         for room in rooms {
-            // The index of scopes holds all that is needed.
             let count = "SELECT (seq - $1) / $2 AS step, count(*) FROM \
-                         (SELECT seq FROM sync_log WHERE scope = $3 AND seq >= $1 ORDER BY seq DESC LIMIT $4) s GROUP BY step";
+                         (SELECT seq FROM sync_log WHERE scope = $3 AND seq >= $1 AND event <> $4 ORDER BY seq DESC LIMIT $5) s \
+                         GROUP BY step";
             let scope = Scope::Room(room.clone()).to_string();
-            let rows = tx.all(sql(count).bind(from).bind(step_ms).bind(scope).bind(MANY_EVENTS)).await?;
+            let count = sql(count).bind(from).bind(step_ms).bind(scope).bind(LOCKS_CHANGED).bind(MANY_EVENTS);
+            let rows = tx.all(count).await?;
             let counts = rows.iter().map(|row| Ok((row.some_int(0)?, row.some_int(1)?)));
             steps.insert(room.clone(), counts.collect::<Result<_, Error>>()?);
         }
