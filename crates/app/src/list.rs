@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_wrong_word_is_named() {
-        let words = [("page", "0"), ("per_page", "501"), ("q", &"я".repeat(201)), ("updated_since", "yesterday")];
+        let words = [("page", "0"), ("per_page", "1001"), ("q", &"я".repeat(201)), ("updated_since", "yesterday")];
 
         let error = read(&words).expect_err("four mistakes");
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The most rows a page of a list has.
-pub const MAX_PER_PAGE: u32 = 500;
+pub const MAX_PER_PAGE: u32 = 1000;
 
 /// What is wanted of a list.
 #[derive(Debug, Clone, Default)]
