@@ -10,6 +10,17 @@ import { t } from "../../core/words.js";
 export const changed = (row) => html`
   <time datetime=${row.updated_at ?? ""} title=${formatDate(row.updated_at, "full")}>${formatAgo(row.updated_at)}</time>${row.updated_by?.name ? html`<span class="by">, ${row.updated_by.name}</span>` : nothing}`;
 
+/** Seconds for which "n ago" stays the same, by how long ago it was. @type {[number, number][]} up to so many seconds, in steps of */
+const STEPS = [[60, 10], [3600, 60], [86_400, 3600]];
+
+/** Changes when "n ago" says something else. @param {string|number|null|undefined} value @param {number} now ms */
+export function ageStep(value, now) {
+  if (!value) return value;
+  const seconds = Math.max(0, (now - (typeof value === "number" ? value : Date.parse(value))) / 1000);
+  const [limit, step] = STEPS.find(([limit]) => seconds < limit) ?? [Infinity, 86_400];
+  return `${limit} ${Math.floor(seconds / step)}`;
+}
+
 /** A switch that acts at once. @param {Row} row @param {import("../list-view.js").ListModel} list */
 export function toggle(row, { editable, pending, actions }) {
   const busy = pending.has(row.id);

@@ -8,16 +8,17 @@ import { classMap } from "lit/directives/class-map.js";
 import { guard } from "lit/directives/guard.js";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
+import { serverNow } from "../../core/format.js";
 import { i18n, label, t } from "../../core/words.js";
 import { icon } from "../icon.js";
-import { toggle, whoAndWhen } from "./cells.js";
+import { ageStep, toggle, whoAndWhen } from "./cells.js";
 
 /** @typedef {import("../list-view.js").ListModel} ListModel */
 /** @typedef {import("../list-view.js").Row} Row */
 /** @typedef {import("../list-view.js").Column} Column */
 
-/** "5 s ago" need not be truer than this. */
-const AGE_STEP_MS = 10_000;
+/** What rows show as "5 min ago". */
+const AGES = ["updated_at", "last_scan_at", "seen_at"];
 /** Deeper branches are indented no further: the name must remain readable. */
 const DEPTH_MAX = 6;
 
@@ -25,9 +26,10 @@ const DEPTH_MAX = 6;
 export function table(list) {
   const { store, columns, entity, editable, selection, dense, people, depths, pending, actions } = list;
   const labels = Object.fromEntries(columns.map(({ name }) => [name, label(entity, name)]));
-  const frame = [columns, editable, i18n.language, Math.floor(Date.now() / AGE_STEP_MS)];
+  const shown = columns.map(({ name }) => name).join();
+  const now = serverNow();
   const depends = (/** @type {Row} */ row) =>
-    [row, store.marks.of(row.id), store.gone.has(row.id), selection.has(row.id), pending.has(row.id), people.at(row.id), people.isOnline(row.id), depths?.get(row.id), ...frame];
+    [row, store.marks.of(row.id), store.gone.has(row.id), selection.has(row.id), pending.has(row.id), people.at(row.id), people.isOnline(row.id), depths?.get(row.id), shown, editable, i18n.language, ...AGES.map((name) => ageStep(row[name], now))];
   return html`
     <div class="table-frame" aria-busy=${String(store.loading)}>
       <table class="table list rows ${dense ? "table-sm" : ""}">

@@ -10,9 +10,10 @@ const ANCHORS = 8;
 
 /** @param {HTMLElement} main @param {() => void} work */
 export function keepingPlace(main, work) {
-  const rows = [...main.querySelectorAll("tr[data-id]")];
   const focused = document.activeElement;
-  const at = focused ? rows.findIndex((row) => row.contains(focused)) : -1;
+  const holder = focused?.closest("tr[data-id]") ?? null;
+  const rows = holder || scrollY > 0 ? [...main.querySelectorAll("tr[data-id]")] : [];
+  const at = holder ? rows.indexOf(holder) : -1;
   const anchors = scrollY > 0 ? inView(rows).map((row) => ({ row, top: row.getBoundingClientRect().top })) : [];
   work();
   const anchor = anchors.find(({ row }) => row.isConnected);
