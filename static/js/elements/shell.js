@@ -71,7 +71,7 @@ function shell(page, user, draw) {
       <div class="tools">
         <conn-badge></conn-badge>
         <button type="button" class="btn btn-sm btn-plain find" data-palette aria-keyshortcuts="Control+K" aria-label=${t("palette.open")} title=${t("palette.open")}
-          @click=${() => openPalette(user, draw)}>${icon("search")}<kbd aria-hidden="true">Ctrl K</kbd></button>
+          @click=${() => openPalette(user, draw)}>${icon("search")}<kbd data-keys="Ctrl K"></kbd></button>
         ${languages()}
         ${themeMenu(draw)}
         ${personMenu(user, draw)}

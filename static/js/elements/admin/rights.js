@@ -94,7 +94,7 @@ const table = (matrix, groups, last, set) => html`
         <tr>${ENTITIES.flatMap(() => /** @type {const} */ (["view", "edit"]).map((verb) => html`<th scope="col">${t(`right.${verb}`)}</th>`))}</tr>
       </thead>
       <tbody>${repeat(groups, ({ id }) => id, (group) => html`
-        <tr data-group=${group.id}><th scope="row" class="group-name"><a href="/groups?open=${group.id}">${group.name}</a></th>
+        <tr data-group=${group.id}><th scope="row" class="group-name" data-theirs><a href="/groups?open=${group.id}">${group.name}</a></th>
           ${RIGHTS.map((right) => cell(matrix, group, right, right === "admin" && group.id === last, set))}</tr>`)}</tbody>
     </table>
   </div>`;
