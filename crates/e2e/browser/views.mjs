@@ -18,7 +18,7 @@ import { api, live, make } from "./support.mjs";
 /** A few rows show what fifty would, and are looked through sooner. */
 const FEW = "per_page=10";
 const LISTS = ["files", "users", "groups", "categories", "registrators"];
-const TABS = ["overview", "state", "rights", "sessions", "keys", "audit"];
+const TABS = ["state", "rights", "sessions", "keys", "audit"];
 
 /** An answer of the list's address that is made up. */
 const answer = (entity, what) => (page) => page.route(`**/api/${entity}?**`, (route) => (typeof what === "number" ? route.fulfill({ status: what, body: "" }) : route.fulfill({ json: what })));
@@ -56,12 +56,22 @@ async function conflict(page) {
   await page.waitForFunction(() => document.body.innerText.includes("как пишет другой") || document.querySelector("dialog.record[open]")?.textContent.includes("как пишет другой"));
 }
 
-const ask = async (page) => {
-  const button = page.locator("tr[data-id] td.tight button").first();
-  if (!(await present(button))) return false;
-  await button.click();
+/** Closing what was typed and not saved is asked about. */
+async function ask(page) {
+  await openFirst(page);
+  await page.fill("#field-note", "не сохранено");
+  await page.keyboard.press("Escape");
   return page.locator("dialog.question[open]").waitFor({ timeout: SOON_MS }).then(() => true, () => false);
-};
+}
+
+/** A record of our own is deleted, and can be had back. */
+async function undo(page) {
+  const category = await make.category(page);
+  await page.goto(`/categories?q=${encodeURIComponent(category.name)}`);
+  await live(page, "categories");
+  await page.locator(`tr[data-id="${category.id}"] td.tight button`).click();
+  await opened(page, ".notice");
+}
 
 const messages = (page) => page.evaluate(() => {
   window.showToast("Импорт завершён", "success", { persist: true });
@@ -115,7 +125,8 @@ export const VIEWS = [
   { name: "record-user", path: `/users?${FEW}`, prepare: openFirst },
   { name: "record-error", path: `/files?${FEW}`, prepare: addWrongly },
   { name: "conflict", path: `/files?${FEW}`, expected: ["status of 412"], prepare: conflict },
-  { name: "question", path: `/categories?${FEW}`, prepare: ask },
+  { name: "question", path: `/files?${FEW}`, prepare: ask },
+  { name: "undo", path: `/categories?${FEW}`, prepare: undo },
   { name: "menu", path: `/files?${FEW}`, prepare: menu },
   { name: "messages", path: `/files?${FEW}`, prepare: messages },
   { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
