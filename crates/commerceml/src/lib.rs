@@ -31,6 +31,8 @@ mod problem;
 mod reader;
 mod row;
 mod rows;
+#[cfg(feature = "sample")]
+pub mod sample;
 mod source;
 mod summary;
 mod xml;

@@ -134,11 +134,18 @@ impl<R: Read> Input<R> {
         self.decoded.as_ref().map_or(&self.raw, |(_, window)| window)
     }
 
+    fn too_long(&self) -> Failure {
+        Failure::Refused(Why::TextSize(self.longest_event - CHUNK))
+    }
+
     /// Gets the next bytes of the text, when all that were there are taken. None come at the end.
     fn refill(&mut self) -> Result<(), Failure> {
         self.event_place();
         self.count_to(self.window().end);
         self.event.mark = 0;
+        // Even if nothing comes, what was there is counted and gone.
+        let window = self.decoded.as_mut().map_or(&mut self.raw, |(_, window)| window);
+        (window.taken, window.end) = (0, 0);
         if self.chosen.is_none() {
             return self.begin();
         }
@@ -153,7 +160,7 @@ impl<R: Read> Input<R> {
         while self.raw.end < LOOKED_AT && !self.ended {
             self.read_on(self.raw.end)?;
         }
-        let chosen = encoding::choose(&self.raw.buffer[..self.raw.end]).map_err(Failure::Refused)?;
+        let chosen = encoding::choose(&self.raw.buffer[..self.raw.end.min(LOOKED_AT)]).map_err(Failure::Refused)?;
         self.raw.taken = chosen.mark;
         self.chosen = Some(chosen);
         if chosen.encoding == UTF_8 {
@@ -218,18 +225,16 @@ impl<R: Read> Read for Input<R> {
 
 impl<R: Read> BufRead for Input<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let refilled = match self.event.size > self.longest_event {
-            true => Err(Failure::Refused(Why::TextSize(self.longest_event - CHUNK))),
-            false if self.window().taken < self.window().end => Ok(()),
-            false if self.decoded_all || (self.ended && self.decoded.is_none()) => Ok(()),
-            false => self.refill(),
-        };
-        if let Err(failure) = refilled {
-            self.failure = Some(failure);
-            return Err(io::Error::other("reading failed"));
+        let (is_short, window) = (self.event.size <= self.longest_event, self.window());
+        let is_at_end = self.decoded_all || (self.ended && self.decoded.is_none());
+        if !(is_short && (window.taken < window.end || is_at_end)) {
+            let refilled = if is_short { self.refill() } else { Err(self.too_long()) };
+            self.failure = refilled.err();
         }
-        let window = self.window();
-        Ok(&window.buffer[window.taken..window.end])
+        match self.failure {
+            Some(_) => Err(io::Error::other("reading failed")),
+            None => Ok(self.window().rest()),
+        }
     }
 
     fn consume(&mut self, amount: usize) {
@@ -244,6 +249,10 @@ impl<R: Read> BufRead for Input<R> {
 impl Window {
     fn new(size: usize) -> Self {
         Self { buffer: vec![0; size].into_boxed_slice(), taken: 0, end: 0 }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.taken..self.end]
     }
 }
 

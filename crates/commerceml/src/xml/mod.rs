@@ -5,9 +5,12 @@
 
 mod encoding;
 mod input;
+mod refuse;
+mod seen;
 mod tag;
 mod text;
 mod walker;
 
+pub(crate) use seen::Seen;
 pub(crate) use tag::Tag;
-pub(crate) use walker::{Seen, Step, Walker};
+pub(crate) use walker::{Step, Walker};

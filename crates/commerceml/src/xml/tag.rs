@@ -115,8 +115,16 @@ tags! {
 }
 
 impl Tag {
+    /// The tag of that name, whatever prefix it has. Most have none, and are found before anybody looks for one.
+    pub(super) fn of_any(name: &str) -> Self {
+        match Self::of(name) {
+            Self::Other => name.split_once(':').map_or(Self::Other, |(_, local)| Self::of(local)),
+            tag => tag,
+        }
+    }
+
     /// The tag of that local name.
-    pub(crate) fn of(name: &str) -> Self {
+    fn of(name: &str) -> Self {
         let mut slot = slot(name.as_bytes());
         loop {
             let found = TABLE[slot];

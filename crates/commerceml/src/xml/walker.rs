@@ -3,18 +3,18 @@
 use std::{io::Read, mem, sync::Arc};
 
 use quick_xml::{
-    Error as XmlError, Reader,
-    errors::{IllFormedError, SyntaxError},
+    Reader,
     events::{BytesDecl, BytesRef, BytesStart, Event},
 };
 
 use super::{
     encoding,
-    input::{Failure, Input},
+    input::Input,
+    seen::{Flaw, Seen},
     tag::Tag,
     text::{Text, attribute_value, resolve},
 };
-use crate::{Code, Error, Limits, Place, Refusal, Why, error::excerpt};
+use crate::{Code, Error, Limits, Place, Why, error::excerpt};
 
 /// What happened next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,44 +27,10 @@ pub(crate) enum Step {
     End,
 }
 
-/// The element that has just opened or that closes.
-#[derive(Clone, Copy)]
-pub(crate) struct Seen<'a> {
-    /// The open elements, the present one last.
-    pub(crate) path: &'a [Tag],
-    /// The text of the element that closes, without the blanks around it; of one with children, what stands behind the last.
-    pub(crate) text: &'a str,
-    attributes: &'a [(Tag, String)],
-    /// What was odd in the text or the attributes.
-    pub(crate) flaws: &'a [Flaw],
-    /// Where the last row or number began.
-    pub(crate) place: Place,
-}
-
-impl<'a> Seen<'a> {
-    /// An attribute of the element that has opened.
-    pub(crate) fn attribute(&self, name: Tag) -> Option<&'a str> {
-        self.attributes.iter().find(|(tag, _)| *tag == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The text, if there is any.
-    pub(crate) fn kept(&self) -> Option<String> {
-        (!self.text.is_empty()).then(|| self.text.to_owned())
-    }
-}
-
-/// Something in a text that is no reason to stop.
-pub(crate) struct Flaw {
-    pub(crate) code: Code,
-    pub(crate) place: Place,
-    pub(crate) field: Tag,
-    pub(crate) value: String,
-}
-
 /// A document being walked through. After an error it must not be asked again.
 pub(crate) struct Walker<R> {
-    xml: Reader<Input<R>>,
-    file: Arc<str>,
+    pub(super) xml: Reader<Input<R>>,
+    pub(super) file: Arc<str>,
     limits: Limits,
     buffer: Vec<u8>,
     path: Vec<Tag>,
@@ -154,12 +120,6 @@ impl<R: Read> Walker<R> {
         self.xml.get_mut().place()
     }
 
-    /// What is refused where the parser stands.
-    pub(crate) fn refuse(&mut self, why: Why) -> Error {
-        let place = self.xml.get_mut().event_place();
-        Refusal { name: self.file.to_string(), place: Some(place), why }.into()
-    }
-
     fn read(&mut self, buffer: &mut Vec<u8>) -> Result<Step, Error> {
         loop {
             buffer.clear();
@@ -185,7 +145,7 @@ impl<R: Read> Walker<R> {
     }
 
     fn open(&mut self, tag: &BytesStart<'_>, last: Last) -> Result<Step, Error> {
-        let name = Tag::of(tag.local_name().into_inner());
+        let name = Tag::of_any(tag.name().into_inner());
         if self.path.is_empty() {
             self.begin_root(name, tag)?;
         }
@@ -243,7 +203,7 @@ impl<R: Read> Walker<R> {
                 return Err(self.refuse(Why::Attributes(self.limits.attributes)));
             }
             let attribute = attribute.map_err(|error| self.refuse(Why::Malformed(error.to_string())))?;
-            let name = Tag::of(attribute.key.local_name().into_inner());
+            let name = Tag::of_any(attribute.key.into_inner());
             if name == Tag::Other || element == Tag::Other {
                 continue;
             }
@@ -316,37 +276,5 @@ impl<R: Read> Walker<R> {
     fn flaw_in(&mut self, field: Tag, code: Code, value: String) {
         let place = self.xml.get_mut().event_place();
         self.flaws.push(Flaw { code, place, field, value });
-    }
-
-    fn refuse_here(&mut self, why: Why) -> Error {
-        let place = self.xml.get_mut().place();
-        Refusal { name: self.file.to_string(), place: Some(place), why }.into()
-    }
-
-    /// What the parser could not read, said in our words.
-    fn broken(&mut self, error: XmlError, event: &[u8]) -> Error {
-        match self.xml.get_mut().take_failure() {
-            Some(Failure::Disk(error)) => return Error::io(&*self.file, error),
-            Some(Failure::Refused(why)) => return self.refuse_here(why),
-            None => {}
-        }
-        let why = match error {
-            XmlError::Encoding(_) => return self.bad_bytes(event),
-            XmlError::Syntax(SyntaxError::UnclosedDoctype) => Why::Doctype,
-            XmlError::IllFormed(IllFormedError::MissingDoctypeName) => Why::Doctype,
-            _ if self.xml.get_mut().is_at_end() => return self.refuse_here(Why::Truncated),
-            XmlError::IllFormed(IllFormedError::UnclosedReference) => {
-                Why::Malformed("an `&` begins no reference; it is written `&amp;`".to_owned())
-            }
-            other => Why::Malformed(excerpt(&other.to_string())),
-        };
-        self.refuse(why)
-    }
-
-    /// The parser has taken the whole event, of which some bytes mean nothing.
-    fn bad_bytes(&mut self, event: &[u8]) -> Error {
-        let good = std::str::from_utf8(event).map_or_else(|error| error.valid_up_to(), str::len);
-        let place = self.xml.get_mut().event_place().after(&event[..good]);
-        Refusal { name: self.file.to_string(), place: Some(place), why: Why::BadBytes("UTF-8") }.into()
     }
 }

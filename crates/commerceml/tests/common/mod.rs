@@ -3,7 +3,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::Read,
+    fs::File,
+    io::{Read, Write},
+    path::{Path, PathBuf},
 };
 
 use lockstep_commerceml::{Decimal, Error, Found, Item, Kind, Limits, Offer, Problem, Reader, Row, Source, Summary};
@@ -15,10 +17,7 @@ pub(crate) fn items(input: impl Read) -> Vec<Item> {
 
 /// The rows of a file.
 pub(crate) fn rows(input: impl Read) -> Vec<Row> {
-    items(input)
-        .into_iter()
-        .filter_map(|item| if let Found::Row(row) = item.found { Some(row) } else { None })
-        .collect()
+    rows_of(Reader::new("file.xml", input, &Limits::default()))
 }
 
 /// The problems of a file, as people read them.
@@ -117,3 +116,49 @@ impl Accepted {
         }
     }
 }
+
+/// The fixtures of that layout.
+pub(crate) fn fixtures(layout: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(layout)
+}
+
+/// The rows of each file of a source.
+pub(crate) fn rows_by_file(source: &Source) -> BTreeMap<String, Vec<Row>> {
+    let read = |part| rows_of(source.read(part).expect("readable"));
+    source.parts().iter().map(|part| (part.name().to_owned(), read(part))).collect()
+}
+
+/// The rows that a reader finds.
+pub(crate) fn rows_of(reader: Reader<impl Read>) -> Vec<Row> {
+    let items = reader.map(|item| item.expect("a whole file"));
+    items.filter_map(|item| if let Found::Row(row) = item.found { Some(row) } else { None }).collect()
+}
+
+/// A text in windows-1251, with a first line that says so.
+pub(crate) fn windows_1251(text: &str) -> Vec<u8> {
+    let text = text.replacen("encoding=\"UTF-8\"", "encoding=\"windows-1251\"", 1);
+    let (bytes, _, lost) = encoding_rs::WINDOWS_1251.encode(&text);
+    assert!(!lost, "windows-1251 cannot spell it");
+    bytes.into_owned()
+}
+
+/// What a source or a part is refused for: `name: code`.
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Refused(refusal)) => format!("{}: {}", refusal.name, refusal.why.code()),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// An archive with these entries.
+pub(crate) fn archive(path: &Path, entries: &[(&str, &[u8])]) {
+    let mut writer = zip::ZipWriter::new(File::create(path).expect("a file"));
+    for (name, bytes) in entries {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("an entry");
+        writer.write_all(bytes).expect("packed");
+    }
+    writer.finish().expect("an archive");
+}
+
+/// A file with one product.
+pub(crate) const GOODS: &str = "<Каталог><Товары><Товар><Ид>т1</Ид></Товар></Товары></Каталог>";
