@@ -1,5 +1,6 @@
 /** The list pages: pace, what waits, marks, choosing many, undo, filters, looks, keys, cards. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { api, change, closed, edit, here, live, make, open, person, row, there, unique, withBrowser } from "./support.mjs";
 
@@ -258,6 +259,22 @@ test("search, filters, order and page size are in the address, go back with it, 
   await anna.leave();
 });
 
+test("what changed of late can be asked for, follows, and can be had as a table", async () => {
+  const { anna, olga, mark, categories, end } = await two();
+  await anna.page.selectOption('[data-filter="updated_since"]', "24h");
+  await anna.page.waitForFunction(() => location.search.includes("updated_since=24h"));
+  await describe(olga, categories[1], "только что");
+  await row(anna.page, categories[1]).getByText("только что").waitFor();
+
+  const [download] = await Promise.all([anna.page.waitForEvent("download"), anna.page.click("[data-csv]")]);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+
+  assert.match(download.suggestedFilename(), /^categories-\d{4}-\d\d-\d\d\.csv$/);
+  assert.equal(lines.length, 4);
+  assert.ok(lines.some((line) => line.includes(`${mark} 1`) && line.includes("только что")));
+  await end();
+});
+
 test("columns and density are as I left them", async () => {
   const anna = await person(world);
   await open(anna.page, "/files");
@@ -368,7 +385,7 @@ test("an empty page says what the next step is", async () => {
 test("a list shows who is at its records just now", async () => {
   const { anna, olga, mark, categories, end } = await two();
   await open(olga.page, `/categories?q=${encodeURIComponent(mark)}&open=${categories[1].id}`);
-  await olga.page.evaluate((id) => window.SyncManager.presence("categories", id).set({ mode: "edit", field: "description" }), categories[1].id);
+  await olga.page.locator("#field-description").fill("пишу");
 
   await row(anna.page, categories[1]).locator("presence-bar .edit").waitFor();
 
