@@ -75,8 +75,11 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// Reads to the end only for what the file holds in all, and whether it is whole.
-    pub fn survey(self) -> Result<Summary, Error> {
+    /// Reads to the end only for what the file holds in all, and whether it is whole; with its SHA-256, if nothing was read before.
+    pub fn survey(mut self) -> Result<Summary, Error> {
+        if self.bytes() == 0 {
+            self.walker.begin_digest();
+        }
         for item in self {
             if let Found::End(summary) = item?.found {
                 return Ok(*summary);

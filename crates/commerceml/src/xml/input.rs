@@ -32,7 +32,7 @@ pub(super) struct Input<R> {
     /// Found while decoding, told once what came before it is read.
     bad: bool,
     bytes: u64,
-    digest: Sha256,
+    digest: Option<Sha256>,
     event: Event,
     failure: Option<Failure>,
     longest_file: u64,
@@ -67,7 +67,7 @@ impl<R: Read> Input<R> {
             decoded_all: false,
             bad: false,
             bytes: 0,
-            digest: Sha256::new(),
+            digest: None,
             event: Event { start: 0, place: None, size: 0, mark: 0, marked: Place::START },
             failure: None,
             longest_file: limits.file,
@@ -80,9 +80,14 @@ impl<R: Read> Input<R> {
         self.bytes
     }
 
-    /// The SHA-256 of what was read so far.
-    pub(super) fn digest(&self) -> [u8; 32] {
-        self.digest.clone().finalize().into()
+    /// Takes the SHA-256 of all that is read from now on.
+    pub(super) fn begin_digest(&mut self) {
+        self.digest = Some(Sha256::new());
+    }
+
+    /// The SHA-256, if it was taken.
+    pub(super) fn digest(&self) -> Option<[u8; 32]> {
+        self.digest.clone().map(|digest| digest.finalize().into())
     }
 
     /// The encoding, once something was read.
@@ -134,8 +139,18 @@ impl<R: Read> Input<R> {
         self.decoded.as_ref().map_or(&self.raw, |(_, window)| window)
     }
 
-    fn too_long(&self) -> Failure {
-        Failure::Refused(Why::TextSize(self.longest_event - CHUNK))
+    /// The rare case that the parser has taken all there was, or too much.
+    #[cold]
+    fn fill(&mut self) -> io::Result<()> {
+        let filled = match self.event.size > self.longest_event {
+            true => Err(Failure::Refused(Why::TextSize(self.longest_event - CHUNK))),
+            false if self.decoded_all || (self.ended && self.decoded.is_none()) => Ok(()),
+            false => self.refill(),
+        };
+        filled.map_err(|failure| {
+            self.failure = Some(failure);
+            io::Error::other("reading failed")
+        })
     }
 
     /// Gets the next bytes of the text, when all that were there are taken. None come at the end.
@@ -180,7 +195,9 @@ impl<R: Read> Input<R> {
                 Ok(read) => break read,
             }
         };
-        self.digest.update(&self.raw.buffer[at..at + read]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&self.raw.buffer[at..at + read]);
+        }
         self.bytes += read as u64;
         self.ended = read == 0;
         (self.raw.taken, self.raw.end) = (0, at + read);
@@ -224,19 +241,16 @@ impl<R: Read> Read for Input<R> {
 }
 
 impl<R: Read> BufRead for Input<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let (is_short, window) = (self.event.size <= self.longest_event, self.window());
-        let is_at_end = self.decoded_all || (self.ended && self.decoded.is_none());
-        if !(is_short && (window.taken < window.end || is_at_end)) {
-            let refilled = if is_short { self.refill() } else { Err(self.too_long()) };
-            self.failure = refilled.err();
+        let window = self.window();
+        if window.taken == window.end || self.event.size > self.longest_event {
+            self.fill()?;
         }
-        match self.failure {
-            Some(_) => Err(io::Error::other("reading failed")),
-            None => Ok(self.window().rest()),
-        }
+        Ok(self.window().rest())
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
         self.event.size += amount;
         match &mut self.decoded {

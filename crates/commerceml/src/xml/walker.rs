@@ -105,8 +105,13 @@ impl<R: Read> Walker<R> {
         self.xml.get_ref().bytes()
     }
 
-    /// The SHA-256 of the file so far.
-    pub(crate) fn digest(&self) -> [u8; 32] {
+    /// Takes the SHA-256 of the file, of which nothing must have been read.
+    pub(crate) fn begin_digest(&mut self) {
+        self.xml.get_mut().begin_digest();
+    }
+
+    /// The SHA-256 of the file so far, if it was taken.
+    pub(crate) fn digest(&self) -> Option<[u8; 32]> {
         self.xml.get_ref().digest()
     }
 
