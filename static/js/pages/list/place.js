@@ -24,10 +24,19 @@ export function keepingPlace(main, work) {
 
 /** @param {HTMLElement} main @param {HTMLElement} focused @param {number} at where its row stood */
 function refocus(main, focused, at) {
-  if (document.activeElement === focused) return;
-  const left = [...main.querySelectorAll("tr[data-id]")];
-  const heir = left[Math.min(at, left.length - 1)]?.querySelector("button:not([disabled]), a, input:not([disabled])") ?? main;
-  (focused.isConnected ? focused : /** @type {HTMLElement} */ (heir)).focus({ preventScroll: true });
+  // A button that was switched off still has the focus, and loses it with the next frame.
+  const lives = focused.isConnected && !focused.matches(":disabled");
+  if (lives && document.activeElement === focused) return;
+  const heir = lives ? focused : heirOf(main, at);
+  heir.focus({ preventScroll: true });
+}
+
+/** The same place in the next row that is not gone, or in the one before. @param {HTMLElement} main @param {number} at @returns {HTMLElement} */
+function heirOf(main, at) {
+  const rows = [...main.querySelectorAll("tr[data-id]")];
+  const stays = (/** @type {Element} */ row) => !row.matches(".gone");
+  const row = rows.slice(at).find(stays) ?? rows.slice(0, at).findLast(stays);
+  return row?.querySelector(".open:not([disabled])") ?? row?.querySelector("button:not([disabled]), a, input:not([disabled])") ?? main;
 }
 
 /** The first rows in view; they stand in order, so few need to be measured. @param {Element[]} rows */
