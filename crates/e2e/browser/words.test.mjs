@@ -48,8 +48,8 @@ function faults() {
   const cut = (node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline" && getComputedStyle(node).textOverflow !== "ellipsis";
   const clipped = all("button, h1, h2, h3, h4, th, td, label, legend, summary, .btn, .chip, .state, .tile, .notice, .banner, .alert, [role=tab], [role^=menuitem]").filter(cut);
   const root = document.documentElement;
-  // Names of records, people and languages are their own; times come from the browser.
-  const ours = (node) => !node.closest("td .open, td, time, .person, .languages, .brand, .feed, .notice, [data-theirs], code, kbd");
+  // Names of records, people and languages are their own; times come from the browser; the debug overlay speaks as the protocol does.
+  const ours = (node) => !node.closest("td, th[scope=row], time, .person, .languages, .brand, .feed, .notice, .debug, [data-theirs], code, kbd");
   const SAME = /\b(CSV|JSON|API|PID|Ctrl|Cmd|Alt|Shift|Enter|Esc)\b/g; // in every language
   const bare = (text) => /\p{L}{2}/u.test((text ?? "").replace(SAME, "")) && !/[[\]]/.test(text ?? "");
   const foreign = all("button, label, legend, th, summary, .empty-title, .btn, [role=tab]").filter((node) => ours(node) && bare(node.textContent));
