@@ -16,7 +16,7 @@
  */
 import { apiUrl } from "./address.js";
 import { clock as machine } from "./clock.js";
-import { judge, moves } from "./list/judge.js";
+import { causeOf, judge, moves } from "./list/judge.js";
 import { Marks } from "./list/marks.js";
 import { Rows } from "./list/rows.js";
 
@@ -32,13 +32,13 @@ export class ListStore {
   /** The last failure, until the next success. @type {any} */ error = null;
   /** Up to where everything is known, shown or waiting. @type {Position|null} */ position = null;
   /** When what is shown was last known to be all there is, ms. */ freshAt = 0;
+  /** Only the person's own changes show: set by {@link pace}. */ manual = false;
 
   /** @type {string|null} */ #etag = null;
   /** Whether what is shown is what the answer under the ETag said. */ #settled = true;
   /** @type {AbortController|null} */ #abort = null;
   /** @type {Promise<void>|null} */ #load = null;
   #held = false;
-  #manual = false;
   #request;
   #onChange;
   #clock;
@@ -90,10 +90,6 @@ export class ListStore {
     return this.#rows.gone;
   }
 
-  get manual() {
-    return this.#manual;
-  }
-
   /** @param {string} id */
   row(id) {
     return this.#rows.row(id);
@@ -125,7 +121,7 @@ export class ListStore {
 
   /** Only the person's own changes show from now on, or all. @param {boolean} manual */
   pace(manual) {
-    this.#manual = manual;
+    this.manual = manual;
     this.#release();
     this.#onChange();
   }
@@ -174,7 +170,7 @@ export class ListStore {
 
   /** Whether rows stay where they are. */
   get #stays() {
-    return this.#held || this.#manual;
+    return this.#held || this.manual;
   }
 
   #release() {
@@ -187,7 +183,7 @@ export class ListStore {
     const mine = this.#own !== undefined && event.origin === this.#own;
     if (order.do === "nothing") return [];
     if (order.do === "look") return [ALL];
-    if (this.#manual && !mine) return this.#count(order);
+    if (this.manual && !mine) return this.#count(order);
     if (order.do === "ask") return order.ids;
     if (order.do === "arrive") this.#rows.arrive(order.id, event.reason === "added" && !mine);
     if (order.do === "remove") this.#rows.remove(order.id, this.#stays || this.pages > 1);
@@ -271,7 +267,8 @@ export class ListStore {
     this.position = answer.position; // null: nothing is known of it, so no event counts as shown
     if (!answer.unchanged) {
       this.#etag = answer.etag;
-      this.#settled = settle ? this.#settle(answer.data) : this.#rows.within(answer.data.items, answer.data.total, this.#manual);
+      if (settle) this.#settle(answer.data);
+      this.#settled = settle || this.#rows.within(answer.data.items, answer.data.total, this.manual);
     }
     if (!this.#settled) return;
     this.#rows.settled();
@@ -284,7 +281,6 @@ export class ListStore {
     this.query.page = page.page ?? this.query.page;
     this.#rows.settle(page.items, page.total);
     this.loaded = true;
-    return true;
   }
 
   /** @param {SyncEvent} event */
@@ -301,6 +297,3 @@ export class ListStore {
     this.#onChange();
   }
 }
-
-/** The same change as a reason to look at what shows its name. @param {SyncEvent} event @param {string} entity whose row it is @returns {SyncEvent} */
-const causeOf = (event, entity) => ({ ...event, soft: true, cause: { event: `${entity}:changed`, id: event.id, seq: event.seq } });

@@ -36,6 +36,9 @@ export function judge(event, shown) {
   return { do: "patch", row: now, moves: moves(row, now, shown) };
 }
 
+/** The same change as a reason to look at what shows its name. @param {SyncEvent} event @param {string} entity whose row it is @returns {SyncEvent} */
+export const causeOf = (event, entity) => ({ ...event, soft: true, cause: { event: `${entity}:changed`, id: event.id, seq: event.seq } });
+
 /** Whether a row may belong elsewhere now. @param {Row} before @param {Row} now @param {Shown} shown */
 export function moves(before, now, { query, placing }) {
   if (query.q !== "") return true; // only the server knows whether it still matches
