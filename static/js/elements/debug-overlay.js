@@ -25,6 +25,8 @@ export function openOverlay(sync) {
   const place = document.createElement("aside");
   place.className = "debug";
   place.setAttribute("aria-label", t("debug.title"));
+  place.translate = false;
+  place.dataset.theirs = ""; // words of the wire, of no catalogue
   document.body.append(place);
   let asked = false;
   const draw = () => {
