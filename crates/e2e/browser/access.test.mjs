@@ -1,20 +1,10 @@
 /** Everybody can use every view: contrast, labels, narrow screens, size of targets. */
-import { createRequire } from "node:module";
-import { readFile } from "node:fs/promises";
 import test from "node:test";
+import { violations } from "./axe.mjs";
 import { withBrowser } from "./support.mjs";
 import { walk } from "./walk.mjs";
 
 const world = withBrowser();
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds. */
-async function violations(page) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] }), TAGS);
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.any[0]?.message ?? ""}`));
-}
 
 /** What needs scrolling sideways, and targets too small to hit. A label is part of its field's target. */
 const measure = (page) => page.evaluate(() => {

@@ -224,6 +224,8 @@ test("the audit tells each field from what to what, live, narrowed by person, wi
 
 test("older entries of the audit come on demand, without end until the end", async () => {
   const admin = await person(world);
+  await open(admin.page, "/categories");
+  for (let n = 0; n < 60; n += 1) await make.category(admin.page);
   await open(admin.page, "/admin?tab=audit", "admin");
   await admin.page.locator(".audit li:nth-child(50)").waitFor();
 

@@ -35,6 +35,9 @@ export const word = (family, name, params) => (i18n.has(`${family}.${name}`) ? i
 /** What a field is called, in its entity or in general. @param {string} entity @param {string} name */
 export const label = (entity, name) => i18n.t(i18n.has(`col.${entity}.${name}`) ? `col.${entity}.${name}` : `col.${name}`);
 
+/** A name among words, in the quotation marks of the language. @param {string} name */
+export const quoted = (name) => t("text.quoted", { name });
+
 /** Resolves when the words are there. */
 export const ready = i18n.use(document.documentElement.lang);
 

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { fieldNames } from "../core/changes.js";
 import { asDate, formatDate } from "../core/format.js";
 import { ENTITIES } from "../core/rights.js";
-import { i18n, t, word } from "../core/words.js";
+import { i18n, quoted, t, word } from "../core/words.js";
 import { icon } from "./icon.js";
 
 /** @typedef {import("../core/feed.js").Line} Line */
@@ -47,7 +47,7 @@ export function thing({ entity, id, name, reason }) {
   if (!ENTITIES.includes(entity)) return html`<b>${entity}</b>${id === "*" ? "" : ` #${id}`}`;
   if (id === "*") return html`<a href="/${entity}">${t(`page.${entity}`)}</a>`;
   const called = name || `#${id}`;
-  return html`${t(`one.${entity}`)} ${reason === "deleted" ? html`<b>«${called}»</b>` : html`<a href="/${entity}?open=${id}">«${called}»</a>`}`;
+  return html`${t(`one.${entity}`)} ${reason === "deleted" ? html`<b>${quoted(called)}</b>` : html`<a href="/${entity}?open=${id}">${quoted(called)}</a>`}`;
 }
 
 /** @param {Line} line */

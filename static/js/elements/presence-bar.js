@@ -52,7 +52,7 @@ export class PresenceBar extends LitElement {
     .edit .circle { box-shadow: 0 0 0 2px var(--accent, Highlight); }
     li.edit { margin-inline: 0.125rem; z-index: 1; }
     .more { background: var(--surface-2, Canvas); color: var(--bs-body-color, CanvasText); border-color: var(--field-border, currentColor); }
-    .tabs { margin-inline: 0.0625rem 0.25rem; color: var(--bs-secondary-color, GrayText); font-size: 0.6875rem; }
+    .tabs { white-space: nowrap; margin-inline: 0.0625rem 0.25rem; color: var(--bs-secondary-color, GrayText); font-size: 0.6875rem; }
     .words { color: var(--bs-secondary-color, GrayText); }
     .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     @media (forced-colors: active) { .circle { forced-color-adjust: none; } }

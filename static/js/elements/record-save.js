@@ -5,7 +5,7 @@
  * changed merge by themselves, and so do different lines of a text; what we both changed is decided by the person, never here.
  */
 import { showErrors } from "../core/form.js";
-import { explain, explainField, label, t } from "../core/words.js";
+import { explain, explainField, label, quoted, t } from "../core/words.js";
 import { authorOf } from "./author.js";
 
 /** A merge that is overtaken again and again is left to the person. */
@@ -39,7 +39,7 @@ export async function save(edit, { request, url, decide }) {
 /** Who changed what beside me: `Ольга, «Категория»; Иван, «Путь»`. @param {Map<string, import("../core/draft.js").Author>} merged @param {string} entity */
 export function mergedWords(merged, entity) {
   const people = [...new Set([...merged.values()].map(({ name }) => name))];
-  const fields = (/** @type {string} */ person) => [...merged].filter(([, { name }]) => name === person).map(([field]) => `«${label(entity, field)}»`);
+  const fields = (/** @type {string} */ person) => [...merged].filter(([, { name }]) => name === person).map(([field]) => quoted(label(entity, field)));
   return people.map((person) => [person, ...fields(person)].join(", ")).join("; ");
 }
 

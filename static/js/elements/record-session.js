@@ -22,7 +22,7 @@
  * @property {(row: Row, what: "added"|"updated") => void} saved
  */
 import { showErrors, validateForm } from "../core/form.js";
-import { label, t } from "../core/words.js";
+import { label, quoted, t } from "../core/words.js";
 import { showToast } from "../utils.js";
 import { authorOf, authorOfEvent, signed } from "./author.js";
 import { Company } from "./company.js";
@@ -217,7 +217,7 @@ export class RecordSession {
     if (!this.#ready || row.rev <= (this.edit.draft.rev ?? 0)) return;
     this.#ports.names.read(this.#ports.fields, row);
     this.row = { ...this.row, ...row };
-    const names = this.edit.rebase(row, by).map((name) => `«${label(this.#ports.entity, name)}»`).join(", ");
+    const names = this.edit.rebase(row, by).map((name) => quoted(label(this.#ports.entity, name))).join(", ");
     this.note = names ? t("form.followed", { names, by: signed(by) }) : "";
     this.#ports.shelf.touch();
     this.#ports.draw();

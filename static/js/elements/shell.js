@@ -39,7 +39,9 @@ export function mountShell(page, user, onRights = () => {}) {
   followRights(user, () => (draw(), onRights()));
   keys(user, draw);
   draw();
-  place.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" }); // the bar scrolls on a narrow screen
+  const keepInView = () => place.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+  keepInView(); // the bar scrolls on a narrow screen
+  addEventListener("resize", keepInView);
 }
 
 /** What was chosen in another tab holds here too. @param {() => void} draw */

@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { formatAgo } from "../core/format.js";
 import { workOf } from "../core/working.js";
-import { t, word } from "../core/words.js";
+import { quoted, t, word } from "../core/words.js";
 import { SyncManager } from "../sync.js";
 
 /** Lines shown; of the rest the number. */
@@ -54,14 +54,14 @@ export class Working {
     const field = person.field ? word("col", person.field) : "";
     return html`<li data-user=${person.user.id}>
       <presence-bar compact entity=${entity} .people=${[person]}></presence-bar>
-      <span><b>${person.own ? t("working.own", { name: person.user.name }) : person.user.name}</b> ${t(`working.${person.mode}`)}: ${this.#what(entity, id)}${field ? html` <span class="by">«${field}»</span>` : nothing}</span>
+      <span><b>${person.own ? t("working.own", { name: person.user.name }) : person.user.name}</b> ${t(`working.${person.mode}`)}: ${this.#what(entity, id)}${field ? html` <span class="by">${quoted(field)}</span>` : nothing}</span>
       <span class="by working-since">${formatAgo(person.since)}</span></li>`;
   }
 
   /** @param {string} entity @param {string} id */
   #what(entity, id) {
     if (id === "*") return html`<a href="/${entity}">${t(`page.${entity}`)}</a>`;
-    return html`${t(`one.${entity}`)} <a href="/${entity}?open=${id}">«${this.#names.get(`${entity} ${id}`) || `#${id}`}»</a>`;
+    return html`${t(`one.${entity}`)} <a href="/${entity}?open=${id}">${quoted(this.#names.get(`${entity} ${id}`) || `#${id}`)}</a>`;
   }
 
   /** One request for all records whose name is not known yet. @param {string} entity @param {string[]} ids */

@@ -63,6 +63,9 @@ startPage("admin", (page) => {
     draw();
   }
 
+  /** The bar of tabs scrolls on a narrow screen. */
+  const keepInView = () => document.querySelector('.tabs [aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+
   const wanted = () => new URLSearchParams(location.search).get("tab") ?? "";
   const here = () => (wanted() in TABS ? wanted() : "overview");
 
@@ -70,7 +73,8 @@ startPage("admin", (page) => {
     if (!may(user, "admin")) return;
     SyncManager.joinRoom("admin");
     addEventListener("popstate", () => show(here()));
-    return show(here());
+    addEventListener("resize", keepInView);
+    return show(here()).then(() => requestAnimationFrame(keepInView));
   }
 
   return { template, start };

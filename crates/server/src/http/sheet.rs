@@ -3,6 +3,7 @@
 //! A person's file: headings instead of names of fields, the names of other rows instead of their ids, yes and no.
 
 use csv::{Terminator, WriterBuilder};
+use jiff::Timestamp;
 use lockstep_app::Entity;
 use serde_json::{Map, Value};
 
@@ -46,7 +47,14 @@ impl Sheet {
 
     /// The lines of rows as the API gives them.
     pub(super) fn rows(&self, rows: &[Value]) -> String {
-        lines(rows.iter().map(|row| self.columns.iter().map(|column| safe(self.text(&row[&column.field])))))
+        lines(rows.iter().map(|row| self.columns.iter().map(|column| safe(self.cell(column, &row[&column.field])))))
+    }
+
+    /// A time that the API gives in milliseconds is written as the others are.
+    fn cell(&self, column: &Column, value: &Value) -> String {
+        let ms = value.as_i64().filter(|_| column.field.ends_with("_at"));
+        let time = ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        time.map_or_else(|| self.text(value), |time| format!("{time:.3}"))
     }
 
     fn text(&self, value: &Value) -> String {
@@ -111,12 +119,12 @@ mod tests {
         let sheet = Sheet::new(Entity::Users, Language::English);
         let row = json!({"id": "7", "rev": 3, "created_at": "2025-11-22T09:30:00.123Z", "updated_at": "2025-11-22T09:31:00.000Z",
             "updated_by": {"id": "1", "name": "Анна"}, "login": "anna", "name": "Ветрова, \"А.\"\nАнна", "email": null,
-            "group_id": "2", "group_name": "Редакторы", "enabled": false});
+            "group_id": "2", "group_name": "Редакторы", "enabled": false, "seen_at": 1_763_803_800_123_i64});
 
-        assert_eq!(sheet.head(), "ID,Login,Name,Email,Group,May sign in,Created,Changed,Changed by\r\n");
+        assert_eq!(sheet.head(), "ID,Login,Name,Email,Group,May sign in,Last seen,Created,Changed,Changed by\r\n");
         assert_eq!(
             sheet.rows(&[row]),
-            "7,anna,\"Ветрова, \"\"А.\"\"\nАнна\",,Редакторы,no,2025-11-22T09:30:00.123Z,2025-11-22T09:31:00.000Z,Анна\r\n"
+            "7,anna,\"Ветрова, \"\"А.\"\"\nАнна\",,Редакторы,no,2025-11-22T09:30:00.123Z,2025-11-22T09:30:00.123Z,2025-11-22T09:31:00.000Z,Анна\r\n"
         );
     }
 
