@@ -13,7 +13,7 @@ import "../board.js"; // one shared file, see there
 import { ask } from "../question.js";
 
 /** What a key may be allowed to do; first the doors that only programs have. */
-const SCOPES = ["publish", "log", "notify", ...ENTITIES.flatMap((entity) => [`${entity}.view`, `${entity}.edit`]), ...OTHER_RIGHTS];
+const SCOPES = [...ENTITIES.flatMap((entity) => [`${entity}.view`, `${entity}.edit`]), "publish", "log", "notify", ...OTHER_RIGHTS];
 
 /** @typedef {{id: string, name: string, scopes: string[], created_by: any, created_at: any, last_used_at: any}} ApiKey */
 

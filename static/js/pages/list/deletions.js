@@ -9,7 +9,7 @@
 import { clock } from "../../core/clock.js";
 import { byReason, each } from "../../core/list/bulk.js";
 import { Undo } from "../../core/list/undo.js";
-import { explain, t } from "../../core/words.js";
+import { explain, quoted, t } from "../../core/words.js";
 import { showToast } from "../../utils.js";
 
 /** Names said of several rows; the rest is a number. */
@@ -97,7 +97,7 @@ function why(error) {
 
 /** @param {Row[]} rows */
 export function named(rows) {
-  const names = rows.slice(0, NAMES_MAX).map((row) => `«${row.name || row.login}»`).join(", ");
+  const names = rows.slice(0, NAMES_MAX).map((row) => quoted(row.name || row.login)).join(", ");
   return rows.length > NAMES_MAX ? t("bulk.and_more", { names, count: rows.length - NAMES_MAX }) : names;
 }
 
