@@ -1,29 +1,66 @@
 //! Chromium, on pages of different workers and of one process. The stories are in `browser/`; this starts what they look at.
 
+use std::collections::BTreeSet;
+
 use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
 
-/// Stories in which the road itself has a part, and so the shape of the installation. What the others tell is the page's own.
-const OF_THE_ROAD: [&str; 6] = [
-    "conflicts.test.mjs",
-    "follow.test.mjs",
-    "forms.test.mjs",
-    "locks.test.mjs",
-    "presence.test.mjs",
-    "session.test.mjs",
+/// What several people do, on pages of different workers.
+const PEOPLE: [&str; 12] = [
+    "admin",
+    "conflicts",
+    "follow",
+    "forms",
+    "history",
+    "lists",
+    "locks",
+    "overview",
+    "palette",
+    "presence",
+    "roles",
+    "session",
+];
+
+/// What holds for any page, wherever it comes from; and following, which one process must do without Redis.
+const PAGES: [&str; 14] = [
+    "access",
+    "access-records",
+    "badge",
+    "classic",
+    "follow",
+    "keyboard",
+    "login",
+    "policy",
+    "presence",
+    "reading",
+    "return",
+    "soft",
+    "toast",
+    "words",
 ];
 
 #[tokio::test]
 async fn browsers_follow_each_other_across_workers() {
     let cluster = with_locks(Shape::workers(3).with_a_port_for_each_worker()).start().await;
 
-    run_the_stories(&cluster, &["."]).await;
+    run_the_stories(&cluster, &PEOPLE).await;
 }
 
 #[tokio::test]
 async fn browsers_follow_each_other_in_one_process() {
     let cluster = with_locks(Shape::embedded()).start().await;
 
-    run_the_stories(&cluster, &OF_THE_ROAD).await;
+    run_the_stories(&cluster, &PAGES).await;
+}
+
+#[test]
+fn every_story_is_told() {
+    let stories = std::fs::read_dir(repository().join("crates/e2e/browser")).expect("the stories are there");
+    let names = stories.map(|entry| entry.expect("readable").file_name().into_string().expect("a name in UTF-8"));
+    let names: BTreeSet<String> = names.filter_map(|name| Some(name.strip_suffix(".test.mjs")?.to_owned())).collect();
+
+    let told: BTreeSet<String> = PEOPLE.iter().chain(&PAGES).map(ToString::to_string).collect();
+
+    assert_eq!(told, names);
 }
 
 /// One entity that only the stories of locks edit in forms.
@@ -36,7 +73,7 @@ async fn run_the_stories(cluster: &Cluster, which: &[&str]) {
     let urls: Vec<String> = cluster.browser_addresses().iter().map(lockstep_e2e::Address::url).collect();
     let launch = Launch::new("browsers", "node", &stories)
         .args(["--test", "--test-concurrency=1"])
-        .args(which.iter().copied())
+        .args(which.iter().map(|story| format!("{story}.test.mjs")))
         .env("LOCKSTEP_BASE_URLS", urls.join(","))
         .env("LOCKSTEP_LOGIN", api::ADMIN.0)
         .env("LOCKSTEP_PASSWORD", api::ADMIN.1);
