@@ -20,6 +20,7 @@ main() {
       toolchains
       system_packages redis-server:redis-server nginx:nginx setpriv:util-linux taskset:util-linux python3:python3 \
         "$(chromium_name)" fc-list:fontconfig faketime:faketime
+      shell_of_chromium
       postgres
       fonts
       foreign_clients
@@ -58,6 +59,11 @@ chromium_name() {
     fi
   done
   echo chromium:chromium
+}
+
+# The same browser without windows: the tests are quicker with it and do without it where apt has no such package.
+shell_of_chromium() {
+  have chromium-headless-shell || ! apt-cache show chromium-headless-shell >/dev/null 2>&1 || apt_install chromium-headless-shell
 }
 
 # Debian keeps the server's programs where no PATH leads. Its package makes a database cluster of its own at once; the tests make theirs,
