@@ -1,8 +1,8 @@
 /** A page that the browser had put away comes back as it was, and current. */
 import test from "node:test";
-import { change, here, live, make, open, person, row, there, withBrowser } from "./support.mjs";
+import { change, here, live, make, open, person, row, there, WHOLE, withBrowser } from "./support.mjs";
 
-const world = withBrowser({ ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+const world = withBrowser({ executablePath: WHOLE, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
 
 test("back from the back/forward cache: the same page, with what changed meanwhile", async () => {
   const [anna, olga] = await Promise.all([person(world, here()), person(world, there())]);

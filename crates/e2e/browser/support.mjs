@@ -43,10 +43,12 @@ export function withBrowser(options = {}) {
 
 /** The same Chromium without a window's frame around each page, where Debian's package of it is there: a window is made four times as fast. */
 const SHELL = "/usr/bin/chromium-headless-shell";
-const usual = existsSync(SHELL) ? SHELL : "/usr/bin/chromium";
+/** With all that a person's browser has; the shell keeps no page for going back to. */
+export const WHOLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const usual = process.env.CHROMIUM ?? (existsSync(SHELL) ? SHELL : WHOLE);
 
 export const startBrowser = (options = {}) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? usual, args: FLAGS, ...options });
+  chromium.launch({ executablePath: usual, args: FLAGS, ...options });
 
 /**
  * A person with a browser window of his own, signed in at a worker.
