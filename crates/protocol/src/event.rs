@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
+    notice,
     position::{Epoch, Position, Seq},
     room::{Room, Scope, as_text},
 };
@@ -95,14 +96,15 @@ impl EventName {
     pub const MAX_BYTES: usize = 64;
 
     /// Names that Socket.IO or Lockstep itself speaks under. Nobody may publish them.
-    const RESERVED: [&str; 13] = [
+    const RESERVED: [&str; 14] = [
         "connect",
         "connect_error",
         "disconnect",
         "disconnecting",
         "error",
         "hello",
-        "notification",
+        Self::NOTIFICATION,
+        Self::NOTICES_READ,
         "log",
         "import:progress",
         "scan:progress",
@@ -113,6 +115,15 @@ impl EventName {
 
     /// Somebody has begun or ceased to edit a row alone, in the room of the row's entity. No row is another one by that.
     pub const LOCKS: &str = "locks:changed";
+
+    /// A person is told something, in his own room.
+    pub const NOTIFICATION: &str = "notification";
+
+    /// A person has read or archived something he was told, in his own room.
+    pub const NOTICES_READ: &str = "notification:read";
+
+    /// The names of all events that change no data which a list shows.
+    pub const ASIDE: [&str; 3] = [Self::LOCKS, Self::NOTIFICATION, Self::NOTICES_READ];
 
     /// The name `<room>:changed`.
     pub fn changed(room: &Room) -> Self {
@@ -129,9 +140,10 @@ impl EventName {
         Self::RESERVED.contains(&self.as_str()) || self.0.starts_with("sync:") || self.0.starts_with("presence:")
     }
 
-    /// Whether rooms that depend on this event's room have a reason to look again: data have changed, not only who holds them.
+    /// Whether rooms that depend on this event's room have a reason to look again: data have changed, not only who holds them or who
+    /// was told of it.
     pub fn is_of_data(&self) -> bool {
-        self.as_str() != Self::LOCKS
+        !Self::ASIDE.contains(&self.as_str())
     }
 
     /// The room whose `<room>:changed` this is, if it is one.
@@ -310,10 +322,12 @@ pub struct Emission {
 }
 
 impl Emission {
-    /// Encodes `record` for `room`, whose last event was `prev`. A soft one says only that something it depends on has changed.
+    /// Encodes `record` for `room`, whose last event was `prev`. A soft one says only that something it depends on has changed; a notice
+    /// has its own form ([`crate::Notice`]).
     pub fn of(record: &Record, room: &Room, soft: bool, prev: Seq) -> Self {
         let (name, event) = if soft { soften(record, room, prev) } else { direct(record, room, prev) };
-        let payload = serde_json::to_string(&event).expect("an event has string keys and raw JSON only");
+        let plain = || serde_json::to_string(&event).expect("an event has string keys and raw JSON only");
+        let payload = notice::payload(record, prev).filter(|_| !soft).unwrap_or_else(plain);
         Self { room: room.clone(), event: name, seq: record.seq, prev, payload: payload.into() }
     }
 }
@@ -370,6 +384,8 @@ mod tests {
             "hello",
             "presence:state",
             "log",
+            "notification",
+            "notification:read",
             "session:ended",
             "keys:changed",
             "locks:changed",

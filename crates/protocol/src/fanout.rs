@@ -127,7 +127,7 @@ fn walk(
 mod tests {
     use super::*;
     use crate::{
-        event::{Draft, Reason},
+        event::{Draft, EventName, Reason},
         position::{Epoch, Seq},
     };
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_a_category_is_no_reason_to_look_at_the_files_again() {
+    fn who_holds_a_category_and_who_is_told_of_it_is_no_reason_to_look_at_the_files_again() {
         let fanout = FanOut::default();
         let record = |event: &str| {
             let draft = Draft {
@@ -170,7 +170,9 @@ mod tests {
         };
 
         assert_eq!(rooms("categories:changed"), [Room::Categories, Room::Files]);
-        assert_eq!(rooms("locks:changed"), [Room::Categories]);
+        for aside in EventName::ASIDE {
+            assert_eq!(rooms(aside), [Room::Categories], "{aside}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod event;
 mod fanout;
 pub mod frame;
 pub mod ledger;
+mod notice;
 pub mod packet;
 pub mod page;
 mod position;
@@ -26,6 +27,7 @@ pub use event::{
     UnknownReason, depth,
 };
 pub use fanout::{BadDependency, FanOut, Target};
+pub use notice::{Notice, NoticeStatus, NoticesRead, UnknownStatus};
 pub use position::{BadPosition, Epoch, Position, Seq};
 pub use room::{BadScope, Room, Scope, UnknownRoom};
 pub use secret::{BadSecret, SharedSecret};

@@ -45,8 +45,8 @@ export const ROOMS = Object.freeze([
   "index", "files", "users", "groups", "categories", "registrators", "admin", "imports", "products", "logs",
 ]);
 
-/** @param {string} room @returns {boolean} true for a room that `joinRoom` takes */
-export const isRoom = (room) => ROOMS.includes(room) || /^import:[\w-]+$/.test(room);
+/** @param {string} room @returns {boolean} true for a room that `joinRoom` takes; of `user:<id>` the server lets in its own person alone */
+export const isRoom = (room) => ROOMS.includes(room) || /^(import|user):[\w-]+$/.test(room);
 
 /** @param {SyncEvent} event @returns {string|undefined} the room whose chain the event belongs to */
 export const roomOf = (event) => event.room ?? (event.scope?.startsWith("room:") ? event.scope.slice(5) : undefined);
