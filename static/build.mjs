@@ -1,7 +1,7 @@
 /**
  * Builds the front end: static/{js,css,html} → static/dist, which the server embeds.
  *
- * Hashed files for ever (`<name>-<hash>.<ext>`), stable names for what other people's pages include (`js/sync.js`, `js/utils.js`),
+ * Hashed files for ever (`<name>-<hash>.<ext>`), stable names for what other people's pages include (`js/sync.js` …),
  * one HTML file a page, `manifest.json` for the server. `--watch` builds again on every change, without the compressed copies.
  *
  * A build that fails leaves the one before; one that comes out the same does not touch it, so that Cargo need not embed it again.
@@ -22,6 +22,8 @@ const DIST = path.join(ROOT, "dist");
 const NEW = path.join(ROOT, "dist.new");
 const BASE = "/static/dist";
 const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "login"];
+/** Stable name → source: what pages of other makers include. The server has a list of the names too. */
+const CLASSICS = { sync: "sync.js", utils: "utils.js", websocket: "websocket.js" };
 /** Other people's code that ends up in what we serve; its licences go along. */
 const LICENSED = ["lit", "lit-html", "lit-element", "@lit/reactive-element", "socket.io-client", "engine.io-client", "socket.io-parser",
   "engine.io-parser", "@socket.io/component-emitter", "bootstrap", "bootstrap-icons", "node-diff3"];
@@ -111,7 +113,7 @@ async function modules(define) {
 
 /** What pages of other makers include with a plain `<script>`. */
 async function classics(define) {
-  const entryPoints = { sync: path.join(ROOT, "js/sync.js"), utils: path.join(ROOT, "js/utils.js") };
+  const entryPoints = Object.fromEntries(Object.entries(CLASSICS).map(([name, file]) => [name, path.join(ROOT, "js", file)]));
   await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [textsAsOne, noWebTransport] });
 }
 

@@ -70,11 +70,17 @@ pub fn build() -> &'static str {
     })
 }
 
+/// Scripts with lasting names, as the build makes them.
+const CLASSICS: [&str; 3] = ["js/sync.js", "js/utils.js", "js/websocket.js"];
+
 pub(super) fn routes() -> Router<Face> {
-    Router::new()
-        .route("/static/dist/{*path}", get(hashed))
-        .route("/static/js/sync.js", get(async |State(face), headers| classic(&face, &headers, "js/sync.js")))
-        .route("/static/js/utils.js", get(async |State(face), headers| classic(&face, &headers, "js/utils.js")))
+    let hashed = Router::new().route("/static/dist/{*path}", get(hashed));
+    CLASSICS.into_iter().fold(hashed, |router, file| {
+        router.route(
+            &format!("/static/{file}"),
+            get(async move |State(face): State<Face>, headers: HeaderMap| classic(&face, &headers, file)),
+        )
+    })
 }
 
 async fn hashed(State(face): State<Face>, Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

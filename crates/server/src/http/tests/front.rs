@@ -52,9 +52,11 @@ async fn a_file_whose_name_tells_its_content_is_kept_for_ever() {
 async fn classic_scripts_have_lasting_names_and_may_come_from_elsewhere() {
     let server = server().await;
 
-    for (path, text) in
-        [("/static/js/sync.js", "window.SyncManager={}"), ("/static/js/utils.js", "window.showToast={}")]
-    {
+    for (path, text) in [
+        ("/static/js/sync.js", "window.SyncManager={}"),
+        ("/static/js/utils.js", "window.showToast={}"),
+        ("/static/js/websocket.js", "window.WebSocketService={}"),
+    ] {
         let script = server.get(path).await;
         assert_eq!((script.status, script.text.trim()), (StatusCode::OK, text));
         assert_eq!(
