@@ -96,7 +96,7 @@ impl EventName {
     pub const MAX_BYTES: usize = 64;
 
     /// Names that Socket.IO or Lockstep itself speaks under. Nobody may publish them.
-    const RESERVED: [&str; 14] = [
+    const RESERVED: &[&str] = &[
         "connect",
         "connect_error",
         "disconnect",
@@ -106,6 +106,7 @@ impl EventName {
         Self::NOTIFICATION,
         Self::NOTICES_READ,
         "log",
+        "logs:filter",
         "import:progress",
         "scan:progress",
         "session:ended",
@@ -137,7 +138,8 @@ impl EventName {
 
     /// Whether the name belongs to the protocol, so that publishing it from outside is refused.
     pub fn is_reserved(&self) -> bool {
-        Self::RESERVED.contains(&self.as_str()) || self.0.starts_with("sync:") || self.0.starts_with("presence:")
+        let prefixes = ["sync:", "presence:", "log:"];
+        Self::RESERVED.contains(&self.as_str()) || prefixes.iter().any(|prefix| self.0.starts_with(prefix))
     }
 
     /// Whether rooms that depend on this event's room have a reason to look again: data have changed, not only who holds them or who
@@ -386,6 +388,9 @@ mod tests {
             "log",
             "notification",
             "notification:read",
+            "log:gap",
+            "log:backfill",
+            "logs:filter",
             "session:ended",
             "keys:changed",
             "locks:changed",

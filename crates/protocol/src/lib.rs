@@ -11,6 +11,7 @@ mod event;
 mod fanout;
 pub mod frame;
 pub mod ledger;
+pub mod log;
 mod notice;
 pub mod packet;
 pub mod page;
