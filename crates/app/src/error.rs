@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use lockstep_store::{Lease, Row};
+use lockstep_store::{Lease, Row, jobs::Job};
 use serde_json::{Map, Value as Json};
 
 use crate::rights::Right;
@@ -89,6 +89,20 @@ pub enum Error {
         /// The field.
         field: &'static str,
     },
+    /// Such work is under way already, and there can be only one of it.
+    #[error("job {} does that already; wait for it, or end it", .job.id)]
+    JobRunning {
+        /// What it is called for this kind of work, such as `scan.running`.
+        code: &'static str,
+        /// The job.
+        job: Box<Job>,
+    },
+    /// The job has ended, so it cannot be ended.
+    #[error("job {} has ended already", .job.id)]
+    JobFinished {
+        /// The job.
+        job: Box<Job>,
+    },
     /// Nobody would be left who may administer.
     #[error("the last enabled administrator stays")]
     LastAdmin,
@@ -153,6 +167,8 @@ impl Error {
             Error::LocksOff => "locks.off",
             Error::InUse { .. } => "in_use",
             Error::Duplicate { .. } => "duplicate",
+            Error::JobRunning { code, .. } => code,
+            Error::JobFinished { .. } => "job.finished",
             Error::LastAdmin => "last_admin",
             Error::BadEvent { .. } => "bad_event",
             Error::BadRoom { .. } => "bad_room",
@@ -172,6 +188,7 @@ impl Error {
             Error::Forbidden { right } => one("right", right.to_string().into()),
             Error::Locked { lease } => one("user", lease.user.name.as_str().into()),
             Error::Duplicate { field } => one("field", (*field).into()),
+            Error::JobRunning { job, .. } | Error::JobFinished { job } => one("job", job.id.to_string().into()),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),
             Error::KeyReused { key } => one("key", key.as_str().into()),

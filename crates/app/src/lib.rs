@@ -26,6 +26,7 @@ mod edit;
 mod entities;
 mod error;
 mod figures;
+pub mod jobs;
 mod keys;
 mod list;
 mod lock;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use lockstep_protocol::{Position, Record, Room, ledger::Ledger};
 use lockstep_store::{Answer, Error as StoreError, PendingBatch};
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 
@@ -77,6 +79,12 @@ use throttle::Throttle;
 pub trait Wire: Send + Sync + 'static {
     /// Sends events that were committed together, in their order. Called in the order of commits.
     fn publish(&self, records: &[Record]);
+
+    /// Says something that is true for a moment, such as how far a job is, to whoever is in `room` on any worker. It is written down
+    /// nowhere and may get lost: what comes later says all that matters.
+    fn tell(&self, room: &Room, name: &str, payload: Box<RawValue>) {
+        let _ = (room, name, payload);
+    }
 }
 
 impl<F: Fn(&[Record]) + Send + Sync + 'static> Wire for F {

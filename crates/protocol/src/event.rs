@@ -112,6 +112,7 @@ impl EventName {
         "session:ended",
         "keys:changed",
         Self::LOCKS,
+        Self::JOBS,
     ];
 
     /// Somebody has begun or ceased to edit a row alone, in the room of the row's entity. No row is another one by that.
@@ -124,7 +125,10 @@ impl EventName {
     pub const NOTICES_READ: &str = "notification:read";
 
     /// The names of all events that change no data which a list shows.
-    pub const ASIDE: [&str; 3] = [Self::LOCKS, Self::NOTIFICATION, Self::NOTICES_READ];
+    pub const ASIDE: &[&str] = &[Self::LOCKS, Self::NOTIFICATION, Self::NOTICES_READ, Self::JOBS];
+
+    /// How a job stands, in the room of what it works on. What it changes there has events of its own.
+    pub const JOBS: &str = "jobs:changed";
 
     /// The name `<room>:changed`.
     pub fn changed(room: &Room) -> Self {
@@ -394,6 +398,8 @@ mod tests {
             "session:ended",
             "keys:changed",
             "locks:changed",
+            "jobs:changed",
+            "scan:progress",
         ] {
             assert!(name.parse::<EventName>().expect(name).is_reserved(), "{name}");
         }

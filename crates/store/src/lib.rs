@@ -31,6 +31,7 @@ mod export;
 mod figures;
 mod fold;
 mod host;
+pub mod jobs;
 mod ledger;
 mod list;
 mod lock;
@@ -173,6 +174,11 @@ impl Store {
     /// The number that this process puts into its events.
     pub fn worker(&self) -> u32 {
         self.worker
+    }
+
+    /// Whether it is a file, which has one writer at a time, and not a server.
+    pub fn is_file(&self) -> bool {
+        self.engine.kind() == "sqlite"
     }
 
     /// Closes all connections and waits for it.

@@ -159,9 +159,12 @@ impl From<Error> for Problem {
             }
             Error::Locked { .. } => StatusCode::LOCKED,
             Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
-            Error::InUse { .. } | Error::Duplicate { .. } | Error::LastAdmin | Error::KeyReused { .. } => {
-                StatusCode::CONFLICT
-            }
+            Error::InUse { .. }
+            | Error::Duplicate { .. }
+            | Error::LastAdmin
+            | Error::KeyReused { .. }
+            | Error::JobRunning { .. }
+            | Error::JobFinished { .. } => StatusCode::CONFLICT,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -177,6 +180,9 @@ impl From<Error> for Problem {
                 particulars.extra.insert("current".to_owned(), current.value);
             }
             Error::Locked { lease } => drop(particulars.extra.insert("lock".to_owned(), shown(&lease, false))),
+            Error::JobRunning { job, .. } | Error::JobFinished { job } => {
+                particulars.extra.insert("job".to_owned(), job.shown());
+            }
             Error::InUse { usage } => drop(particulars.extra.insert("usage".to_owned(), json!(usage))),
             Error::RateLimited { seconds } => particulars.retry_after = Some(seconds),
             Error::Unavailable(cause) => {

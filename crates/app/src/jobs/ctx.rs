@@ -1,0 +1,214 @@
+//! What a handler has of its job while it runs.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lockstep_store::{
+    crash,
+    jobs::{BatchTx, Held, Job, NotHeld},
+};
+use serde_json::{Value as Json, json, value::RawValue};
+use tokio::{sync::MutexGuard, time::Instant};
+
+use super::{
+    JobError, JobKind, LogType, Progress,
+    lines::Lines,
+    progress::Pace,
+    stop::{Stop, Why},
+};
+use crate::App;
+
+/// The longest a job pauses after a batch for the edits of others.
+const MAX_PAUSE: Duration = Duration::from_millis(100);
+
+/// A running job, as its handler has it. Clones are the same one.
+#[derive(Clone)]
+pub struct JobCtx(Arc<Running>);
+
+pub(super) struct Running {
+    pub(super) app: App,
+    pub(super) job: Job,
+    pub(super) kind: JobKind,
+    pub(super) held: Held,
+    pub(super) stop: Stop,
+    /// Held during a batch, so that whoever ends the run lets it come to its end.
+    gate: tokio::sync::Mutex<()>,
+    pace: Mutex<Pace>,
+    lines: Lines,
+    owing: AtomicBool,
+}
+
+impl JobCtx {
+    pub(super) fn new(app: App, job: Job, kind: JobKind) -> Self {
+        let held = Held { id: job.id, fence: job.fence };
+        let (pace, lines) = (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(kind, job.id));
+        let (stop, gate, owing) = (Stop::default(), tokio::sync::Mutex::default(), AtomicBool::new(false));
+        Self(Arc::new(Running { app, job, kind, held, stop, gate, pace, lines, owing }))
+    }
+
+    /// The job's number.
+    pub fn id(&self) -> i64 {
+        self.0.job.id
+    }
+
+    /// The job as it stood when this worker got it.
+    pub fn job(&self) -> &Job {
+        &self.0.job
+    }
+
+    /// How often somebody has been given the job.
+    pub fn fence(&self) -> i64 {
+        self.0.held.fence
+    }
+
+    /// Which try this is since the last batch that was committed.
+    pub fn attempt(&self) -> i64 {
+        self.0.job.attempt
+    }
+
+    /// Where the last batch stood that was committed before this run; nothing at the very beginning.
+    pub fn cursor(&self) -> Option<&str> {
+        self.0.job.cursor.as_deref()
+    }
+
+    /// The application.
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub(super) fn payload(&self) -> &Json {
+        &self.0.job.payload
+    }
+
+    /// Whether the run is to end: somebody wants it to, another worker has the job, or this one goes. Ask it where work blocks.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.stop.is_given()
+    }
+
+    /// Says something of the job in the log, under its own source. At most two hundred lines a second; how many were left out is said.
+    pub fn log(&self, kind: LogType, message: &str) {
+        self.0.lines.say(kind, message);
+    }
+
+    /// Tells pages how far it is, twice a second at most. It is kept with the next batch.
+    pub fn progress(&self, progress: Progress) {
+        self.pace().note(Instant::now(), progress);
+        self.tell_progress(false);
+    }
+
+    /// Changes something: all that `work` does, what rooms are owed for it, and `cursor`, from where another worker goes on, in one
+    /// transaction. It begins by asking whether the job is still ours, so what is committed was. `work` may not wait for anything but
+    /// the database: it keeps others from writing.
+    ///
+    /// # Errors
+    /// [`JobError::Cancelled`], [`JobError::Fenced`], [`JobError::TimedOut`], [`JobError::Store`], and whatever `work` says. Nothing was
+    /// changed then, but for an [`lockstep_store::Error::InDoubt`].
+    pub async fn batch<T>(
+        &self,
+        cursor: impl Into<String>,
+        progress: Progress,
+        work: impl AsyncFnOnce(&mut BatchTx) -> Result<T, JobError>,
+    ) -> Result<T, JobError> {
+        let cursor = cursor.into();
+        let gate = self.0.gate.lock().await;
+        self.0.stop.check()?;
+        let shown = {
+            let mut pace = self.pace();
+            pace.note(Instant::now(), progress);
+            pace.shown(Instant::now()).to_string()
+        };
+        let store = &self.0.app.0.store;
+        let mut tx = store.begin_batch(self.0.held, &cursor, Some(&shown)).await.map_err(|why| self.lost(why))?;
+        let began = Instant::now();
+        let outcome = work(&mut tx).await?;
+        let pending = tx.finish().await?;
+        let owing = self.0.app.0.road.take_step(pending).await?;
+        crash::point("job:publish");
+        self.0.owing.store(owing, Ordering::Relaxed);
+        let pause = began.elapsed() / 2;
+        drop(gate);
+        self.tell_progress(false);
+        self.make_way(pause).await;
+        Ok(outcome)
+    }
+
+    /// A file has one writer at a time and no queue before it: who commits batch after batch would keep all others out.
+    async fn make_way(&self, pause: Duration) {
+        if self.0.app.0.store.is_file() {
+            tokio::time::sleep(pause.min(MAX_PAUSE)).await;
+        }
+    }
+
+    /// Keeps the job and what pages know of it. True when it was kept, and some room has not been told all.
+    pub(super) async fn renew(&self) -> Result<(), NotHeld> {
+        let shown = self.pace().shown(Instant::now()).to_string();
+        let pending = self.0.app.0.store.renew_job(self.0.held, Some(&shown)).await?;
+        let owing = self.0.app.0.road.take_step(pending).await?;
+        self.0.owing.store(owing, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether some room has not been told all that was changed.
+    pub(super) fn is_owing(&self) -> bool {
+        self.0.owing.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the batch that is under way, and keeps the next one from beginning.
+    pub(super) async fn between_batches(&self) -> MutexGuard<'_, ()> {
+        self.0.gate.lock().await
+    }
+
+    pub(super) fn running(&self) -> &Running {
+        &self.0
+    }
+
+    /// What the row is to say of how far it came.
+    pub(super) fn shown(&self) -> Json {
+        self.pace().shown(Instant::now())
+    }
+
+    /// Tells the room how far it is, when it is time for that.
+    pub(super) fn tell_progress(&self, at_once: bool) {
+        let now = Instant::now();
+        let (number, mut shown) = {
+            let mut pace = self.pace();
+            let Some(number) = pace.turn(now, at_once) else { return };
+            (number, pace.shown(now))
+        };
+        let Running { app, job, kind, held, .. } = &*self.0;
+        let subject = job.subject.as_ref().map(|subject| &subject.id);
+        let about = json!({"id": held.id.to_string(), kind.subject_name(): subject, "fence": held.fence, "n": number,
+            "state": job.state.name(), "attempt": job.attempt, "worker": job.worker});
+        if let (Some(shown), Json::Object(about)) = (shown.as_object_mut(), about) {
+            shown.extend(about);
+        }
+        let payload = RawValue::from_string(shown.to_string()).expect("JSON that was just written");
+        app.0.road.wire.tell(&kind.room(), kind.progress_event(), payload);
+    }
+
+    /// Notes why the job is not ours any more, for all who do something for it.
+    pub(super) fn lost(&self, why: NotHeld) -> JobError {
+        match why {
+            NotHeld::Fenced => self.0.stop.give(Why::Fenced),
+            NotHeld::Cancelled => self.0.stop.give(Why::Cancelled),
+            NotHeld::TimedOut => self.0.stop.give(Why::TimedOut),
+            NotHeld::Store(_) => {}
+        }
+        why.into()
+    }
+
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for JobCtx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JobCtx({} under fence {})", self.0.held.id, self.0.held.fence)
+    }
+}

@@ -1,0 +1,176 @@
+//! Long work: who may want it, end it and look at it, and the engine that does it.
+//!
+//! A job is a row of the store and everything that must be true of it is decided there ([`lockstep_store::jobs`]); here are the rights,
+//! the handlers of the kinds of work ([`JobHandler`]) and what they are given ([`JobCtx`]).
+
+mod ctx;
+mod handler;
+mod kind;
+mod lines;
+mod progress;
+mod stop;
+
+pub use ctx::JobCtx;
+pub use handler::{Handlers, JobError, JobHandler, Report};
+pub use kind::JobKind;
+pub use lines::LogType;
+pub use lockstep_store::jobs::{BatchTx, Counts, Failure, Job, JobPage, JobState, MAX_JOBS, Subject};
+pub use progress::Progress;
+
+use lockstep_store::jobs::{Cancelling, Enqueued, JobQuery, NewJob, PendingStep};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::{App, Caller, Error, Road, error::FieldError};
+
+/// A job that somebody wants.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// What kind of work.
+    pub kind: JobKind,
+    /// What its handler is given.
+    pub payload: Json,
+    /// Of those with the same name one is alive; nothing: as many as are wanted.
+    pub lock_scope: Option<String>,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// The only machine that may do it, by the name that [`JobOptions`] has for it; nothing: any.
+    pub host: Option<String>,
+}
+
+impl Wish {
+    /// A wish for work that any machine may do.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the payload is no JSON.
+    pub fn new(kind: JobKind, payload: &impl Serialize) -> Result<Self, Error> {
+        let payload = serde_json::to_value(payload).map_err(|error| Error::Internal(std::sync::Arc::new(error)))?;
+        Ok(Self { kind, payload, lock_scope: None, subject: None, host: None })
+    }
+}
+
+/// Which jobs somebody wants to see, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct JobsQuery {
+    /// Of this kind; nothing: of all that he may see.
+    pub kind: Option<String>,
+    /// About this, as `registrators:5`.
+    pub subject: Option<String>,
+    /// Only those that have not ended.
+    pub active: bool,
+    /// Only those before this one.
+    pub before: Option<String>,
+    /// At most so many; nothing: 50.
+    pub limit: Option<u32>,
+}
+
+/// Jobs that are given when nobody says how many.
+const DEFAULT_LIMIT: u32 = 50;
+
+impl App {
+    /// Wants a job.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]; [`Error::JobRunning`] with the job of the same scope that is alive.
+    pub async fn enqueue(&self, caller: &Caller, wish: Wish) -> Result<Job, Error> {
+        let Wish { kind, payload, lock_scope, subject, host } = wish;
+        caller.must(kind.run())?;
+        let requested_by = caller.actor();
+        let new = NewJob {
+            lock_scope,
+            subject,
+            host,
+            requested_by,
+            ..NewJob::new(kind.name(), payload, kind.room(), kind.event())
+        };
+        let enqueued = self.0.store.enqueue_job(&new).await?;
+        self.enqueued(enqueued).await
+    }
+
+    /// Some jobs of the kinds that he may see.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::Invalid`].
+    pub async fn jobs(&self, caller: &Caller, query: &JobsQuery) -> Result<JobPage, Error> {
+        let kinds = visible(caller, query.kind.as_deref())?;
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_JOBS).contains(&limit) {
+            return Err(Error::field("limit", FieldError::new("field.range").with("min", 1).with("max", MAX_JOBS)));
+        }
+        let (subject, before) = (query.subject.clone(), query.before.clone());
+        Ok(self.0.store.jobs(&JobQuery { kinds, subject, active: query.active, before, limit }).await?)
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`].
+    pub async fn job(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
+        let job = self.0.store.job(id).await?;
+        caller.must(kind_of(&job)?.view())?;
+        Ok(job)
+    }
+
+    /// Ends a job: at once where it waits, in a moment where it runs. What it has committed stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`]; [`Error::JobFinished`] when it has ended.
+    pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
+        caller.must(kind_of(&self.0.store.job(id).await?)?.run())?;
+        match self.0.store.cancel_job(id).await? {
+            Cancelling::Asked(pending) => Ok(self.0.road.take_step(*pending).await?),
+            Cancelling::Before(job) => Ok(*job),
+            Cancelling::Ended(job) => Err(Error::JobFinished { job }),
+        }
+    }
+
+    /// Wants the same once more, from where it ended; a job that was completed from the beginning.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`]; [`Error::JobRunning`] when it, or another of its scope, is alive.
+    pub async fn retry_job(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
+        caller.must(kind_of(&self.0.store.job(id).await?)?.run())?;
+        let enqueued = self.0.store.retry_job(id, caller.actor()).await?;
+        self.enqueued(enqueued).await
+    }
+
+    async fn enqueued(&self, enqueued: Enqueued) -> Result<Job, Error> {
+        match enqueued {
+            Enqueued::New(pending) => Ok(self.0.road.take_step(*pending).await?),
+            Enqueued::Active(job) => Err(Error::JobRunning { code: kind_of(&job)?.running_code(), job }),
+        }
+    }
+}
+
+impl Road {
+    /// Commits and publishes a step of a job, whether or not the caller still waits: between the two nothing may come.
+    async fn take_step<T: Send + 'static>(&self, pending: PendingStep<T>) -> Result<T, lockstep_store::Error> {
+        let road = self.clone();
+        let step = self.tasks.spawn(async move {
+            let _order = road.order.lock().await;
+            let (outcome, records) = pending.commit().await?;
+            if !records.is_empty() {
+                road.wire.publish(&records);
+            }
+            Ok(outcome)
+        });
+        step.await.unwrap_or_else(|error| Err(lockstep_store::Error::Corrupt(error.to_string())))
+    }
+}
+
+/// A kind that this build does not know is nobody's to see.
+fn kind_of(job: &Job) -> Result<JobKind, Error> {
+    JobKind::of(&job.kind).ok_or(Error::NotFound)
+}
+
+fn visible(caller: &Caller, kind: Option<&str>) -> Result<Vec<String>, Error> {
+    let Some(name) = kind else {
+        let kinds = JobKind::ALL.into_iter().filter(|kind| caller.may(kind.view()));
+        return Ok(kinds.map(|kind| kind.name().to_owned()).collect());
+    };
+    let allowed = JobKind::ALL.map(JobKind::name);
+    let unknown = || FieldError::new("field.not_allowed").with("allowed", allowed.as_slice());
+    let kind = JobKind::of(name).ok_or_else(|| Error::field("kind", unknown()))?;
+    caller.must(kind.view())?;
+    Ok(vec![name.to_owned()])
+}

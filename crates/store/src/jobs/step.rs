@@ -1,0 +1,92 @@
+//! One step of one or more jobs: rows, then the events that tell of them, then the commit.
+
+use lockstep_protocol::{Draft, Reason, Record, Scope};
+use serde_json::value::RawValue;
+
+use super::{
+    debt::{Debts, Speaker},
+    job::Job,
+    rows,
+};
+use crate::{Store, crash, engine::Tx, error::Error, ledger};
+
+/// A step that is written and stamped. Dropped, it never was.
+#[derive(Debug)]
+pub struct PendingStep<T> {
+    tx: Tx,
+    outcome: T,
+    records: Vec<Record>,
+}
+
+impl<T> PendingStep<T> {
+    /// Makes it last. What it has led to, and the events to publish.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: nothing was changed. [`Error::InDoubt`]: all of it or nothing.
+    pub async fn commit(self) -> Result<(T, Vec<Record>), Error> {
+        self.tx.commit().await?;
+        crash::point("job:commit");
+        Ok((self.outcome, self.records))
+    }
+}
+
+/// A step under way. Its events are gathered and written down last: on PostgreSQL whoever has written one holds up all others.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) tx: Tx,
+    pub(super) now: i64,
+    worker: u32,
+    drafts: Vec<Draft>,
+}
+
+impl Store {
+    pub(super) async fn begin_step(&self) -> Result<Step, Error> {
+        let tx = self.engine.write().await?;
+        Ok(Step { tx, now: self.clock.now_ms(), worker: self.worker, drafts: Vec::new() })
+    }
+}
+
+impl Step {
+    /// Adds an event.
+    pub(super) fn say(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    /// The event that tells how a job stands.
+    pub(super) fn tell(&mut self, job: &Job, reason: Reason) -> Result<(), Error> {
+        let data = RawValue::from_string(job.shown().to_string());
+        self.say(Draft {
+            event: job.event.clone(),
+            reason,
+            worker: self.worker,
+            scope: Scope::Room(job.room.clone()),
+            id: job.id.to_string(),
+            data: Some(data.map_err(|error| Error::Corrupt(error.to_string()))?),
+            rev: None,
+            actor: job.requested_by.clone(),
+            origin: None,
+        });
+        Ok(())
+    }
+
+    /// Writes a job that is held, with the event of it, and before that all that it owes.
+    pub(super) async fn change(&mut self, job: &Job, mut debts: Debts) -> Result<(), Error> {
+        rows::write(&mut self.tx, job).await?;
+        self.pay(job, &mut debts, true).await?;
+        self.tell(job, Reason::Updated)
+    }
+
+    /// Adds the events that a job owes: those that are due, or all.
+    pub(super) async fn pay(&mut self, job: &Job, debts: &mut Debts, all: bool) -> Result<(), Error> {
+        let speaker = Speaker { job: job.id, worker: self.worker, actor: job.requested_by.clone() };
+        self.drafts.extend(debts.pay(self.now, all, &speaker)?);
+        rows::write_debts(&mut self.tx, job.id, debts).await
+    }
+
+    /// Writes down the events, the last thing before the commit.
+    pub(super) async fn done<T>(mut self, outcome: T) -> Result<PendingStep<T>, Error> {
+        let drafts = self.drafts.into_iter().map(|draft| (draft, None)).collect();
+        let records = ledger::append_all(&mut self.tx, self.now, drafts).await?;
+        Ok(PendingStep { tx: self.tx, outcome, records })
+    }
+}
