@@ -1,4 +1,4 @@
-//! Socket.IO packets as finished WebSocket frames: what a server writes when it writes them itself.
+//! Socket.IO packets, and other texts, as finished WebSocket frames: what a server writes when it writes them itself.
 //!
 //! One unmasked text frame a packet, whole, as RFC 6455 section 5.2 has it. Never reads any; see [`crate::packet`] for that.
 
@@ -7,21 +7,29 @@ const TEXT: u8 = 0x81;
 
 /// Appends the event `name` with `argument`, finished JSON, to `frames`. The name needs no escapes, as [`crate::EventName`] never does.
 pub fn event(frames: &mut Vec<u8>, name: &str, argument: &str) {
-    text(frames, &[r#"42[""#, name, r#"","#, argument, "]"]);
+    write(frames, &[r#"42[""#, name, r#"","#, argument, "]"]);
 }
 
 /// Appends the answer to the event with the number `id` to `frames`; `argument` is finished JSON.
 pub fn ack(frames: &mut Vec<u8>, id: i64, argument: &str) {
-    text(frames, &["43", &id.to_string(), "[", argument, "]"]);
+    write(frames, &["43", &id.to_string(), "[", argument, "]"]);
 }
+
+/// Appends any other text message to `frames`.
+pub fn text(frames: &mut Vec<u8>, message: &str) {
+    write(frames, &[message]);
+}
+
+/// The longest head of a frame, in bytes.
+pub const MAX_HEAD: usize = 10;
 
 /// How many bytes the frame of an event is at most.
 pub fn event_bytes(name: &str, argument: &str) -> usize {
-    const FRAME_AND_PACKET: usize = 10 + 7;
-    FRAME_AND_PACKET + name.len() + argument.len()
+    const PACKET: usize = 7;
+    MAX_HEAD + PACKET + name.len() + argument.len()
 }
 
-fn text(frames: &mut Vec<u8>, parts: &[&str]) {
+fn write(frames: &mut Vec<u8>, parts: &[&str]) {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     frames.push(TEXT);
     match (u8::try_from(length), u16::try_from(length)) {
@@ -64,9 +72,9 @@ mod tests {
         let heads = [(125, vec![TEXT, 125]), (126, vec![TEXT, 126, 0, 126]), (65_535, vec![TEXT, 126, 255, 255])];
         for (length, head) in heads {
             let body = "x".repeat(length);
-            assert_eq!(framed(|frames| text(frames, &[&body])), [head.as_slice(), body.as_bytes()].concat());
+            assert_eq!(framed(|frames| text(frames, &body)), [head.as_slice(), body.as_bytes()].concat());
         }
-        let frame = framed(|frames| text(frames, &[&"x".repeat(65_536)]));
+        let frame = framed(|frames| text(frames, &"x".repeat(65_536)));
         assert_eq!(frame[..10], [TEXT, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 

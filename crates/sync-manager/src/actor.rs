@@ -36,6 +36,7 @@ use crate::{
     counters::Counters,
     gather::BURST,
     hub::{BEAT_TURNS, Hub},
+    logs::Ear,
     message,
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster},
@@ -82,6 +83,8 @@ pub(crate) struct Actor<L> {
     pub(crate) hub: Hub,
     pub(crate) roster: Roster,
     pub(crate) attendance: Attendance,
+    /// Where log lines are heard: not here.
+    pub(crate) logs: Ear,
     /// Steps taken so far. None is longer than a look into the ledger may be.
     pub(crate) steps: Arc<AtomicU64>,
     /// Pages have been asked to come back elsewhere; who comes now is asked at once.
@@ -124,6 +127,7 @@ impl<L: Ledger> Actor<L> {
             match signal {
                 Signal::Up => return true,
                 Signal::Forged(count) => self.count_forged(count),
+                Signal::Message(Channel::Logs, text) => self.logs.hear(text),
                 Signal::Message(..) | Signal::Down | Signal::Missed(_) => {}
             }
         }
@@ -272,8 +276,10 @@ impl<L: Ledger> Live<L> {
                     self.actor.counters.bus_garbage.add(1);
                 }
             }
+            Signal::Message(Channel::Logs, text) => self.actor.logs.hear(text),
             Signal::Up => {
                 self.actor.status.send_modify(|status| status.bus = true);
+                self.actor.logs.is_doubtful();
                 self.actor.attendance.is_doubtful();
                 self.repair(NoticedBy::Tick).await;
             }

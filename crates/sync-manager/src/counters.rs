@@ -69,4 +69,29 @@ pub struct Counters {
     pub ledger_errors: Counter,
     /// Entries of who is present, of all workers.
     pub present: Level,
+    /// What has become of log lines.
+    pub logs: LogCounters,
+}
+
+/// All counts of log lines.
+#[derive(Debug, Default)]
+pub struct LogCounters {
+    /// Lines heard, of all workers.
+    pub heard: Counter,
+    /// Lines handed to readers.
+    pub delivered: Counter,
+    /// Lines that the archive brought, because they were missing.
+    pub repaired: Counter,
+    /// Lines that stayed missing; every reader is told.
+    pub lost: Counter,
+    /// Lines lost for one reader because he was too slow; he is told.
+    pub slow: Counter,
+    /// Messages that found no place in the hub's queue; what was in them is missing and thereby known.
+    pub missed: Counter,
+    /// Lines held against a filter; once for all readers who want the same.
+    pub matched: Counter,
+    /// Open readers.
+    pub readers: Level,
+    /// Different filters among them.
+    pub filters: Level,
 }

@@ -27,6 +27,7 @@ pub mod bus;
 mod counters;
 mod gather;
 mod hub;
+pub mod logs;
 mod message;
 mod outbox;
 mod presence;
@@ -45,20 +46,25 @@ use std::{
     time::Duration,
 };
 
-use lockstep_protocol::{FanOut, Position, Record, Room, RoomAck, ledger::Ledger};
+use lockstep_protocol::{
+    FanOut, Position, Record, Room, RoomAck,
+    ledger::Ledger,
+    log::{Archive, Batch},
+};
 use tokio::{
     sync::{Notify, broadcast, mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use counters::{Counter, Counters, Level};
+pub use counters::{Counter, Counters, Level, LogCounters};
 pub use hub::{Cut, MemberId, Outlet, Sent};
 pub use roster::{Heartbeat, WorkerInfo};
 pub use run::Run;
 
 use actor::{Actor, Asked, Attendance, Command};
 use bus::{Bus, Channel};
+use logs::LogHub;
 use outbox::Outbox;
 
 /// Requests that wait for the actor. At a hundred thousand joins a second this is a twentieth of a second.
@@ -86,7 +92,7 @@ pub struct Identity {
 }
 
 /// How a worker follows the ledger.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Who we are.
     pub identity: Identity,
@@ -100,10 +106,30 @@ pub struct Options {
     pub tick_without_bus: Duration,
     /// How often a page is told how far its rooms have come.
     pub beat: Duration,
+    /// Log lines kept for readers who come.
+    pub ring_lines: usize,
+    /// Where log lines are kept, if they are.
+    pub archive: Option<Arc<dyn Archive>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { identity, fanout, ring, tick, tick_without_bus, beat, ring_lines, archive } = self;
+        f.debug_struct("Options")
+            .field("identity", identity)
+            .field("fanout", fanout)
+            .field("ring", ring)
+            .field("tick", tick)
+            .field("tick_without_bus", tick_without_bus)
+            .field("beat", beat)
+            .field("ring_lines", ring_lines)
+            .field("archive", &archive.is_some())
+            .finish()
+    }
 }
 
 impl Options {
-    /// The defaults: the two rules of the fan-out, 4,096 events, 1 s, 250 ms and 10 s.
+    /// The defaults: the two rules of the fan-out, 4,096 events, 1 s, 250 ms and 10 s, 10,000 log lines that are kept nowhere else.
     pub fn new(identity: Identity) -> Self {
         Self {
             identity,
@@ -112,6 +138,8 @@ impl Options {
             tick: Duration::from_secs(1),
             tick_without_bus: Duration::from_millis(250),
             beat: Duration::from_secs(10),
+            ring_lines: 10_000,
+            archive: None,
         }
     }
 }
@@ -146,6 +174,7 @@ pub struct Unavailable;
 pub struct SyncManager {
     commands: mpsc::Sender<Command>,
     outbox: Outbox,
+    logs: LogHub,
     status: watch::Receiver<Status>,
     applied: broadcast::Sender<Arc<Record>>,
     resets: watch::Receiver<u64>,
@@ -169,9 +198,12 @@ impl SyncManager {
         let steps = Arc::<AtomicU64>::default();
         // The outbox outlives the actor, which has a last word.
         let silence = CancellationToken::new();
-        let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), silence.clone());
+        let (logs, ear, listening) = LogHub::new(options.ring_lines, counters.clone());
+        let (outbox, pump) = Outbox::new(bus.clone(), counters.clone(), nudge.clone(), ear.clone(), silence.clone());
+        tasks.spawn(listening.run(options.archive.clone(), outbox.clone(), stop.clone()));
         let actor = Actor {
             attendance: Attendance::new(&options.identity.name, counters.clone()),
+            logs: ear,
             ledger,
             options,
             outbox: outbox.clone(),
@@ -192,7 +224,7 @@ impl SyncManager {
             acting.await;
         });
         let members = Arc::default();
-        Self { commands, outbox, status: seen, applied, resets, counters, bus, members, steps, stop, tasks }
+        Self { commands, outbox, logs, status: seen, applied, resets, counters, bus, members, steps, stop, tasks }
     }
 
     /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
@@ -205,6 +237,17 @@ impl SyncManager {
         for message in message::write(records) {
             self.outbox.send(Channel::Events, message.into());
         }
+    }
+
+    /// Tells every worker of log lines that this one has taken in, this one too. Never waits; what does not arrive becomes known, and comes
+    /// from the archive.
+    pub fn log(&self, batch: &Batch) {
+        self.logs.send(batch, &self.outbox);
+    }
+
+    /// Those who read log lines on this worker.
+    pub fn logs(&self) -> &LogHub {
+        &self.logs
     }
 
     /// Makes a socket known. It hears nothing until it joins.

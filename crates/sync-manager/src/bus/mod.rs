@@ -25,11 +25,13 @@ pub enum Channel {
     Workers,
     /// Who is present.
     Presence,
+    /// Log lines.
+    Logs,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Channel; 3] = [Channel::Events, Channel::Workers, Channel::Presence];
+    pub const ALL: [Channel; 4] = [Channel::Events, Channel::Workers, Channel::Presence, Channel::Logs];
 
     /// The name without prefix.
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Channel {
             Channel::Events => "events",
             Channel::Workers => "workers",
             Channel::Presence => "presence",
+            Channel::Logs => "logs",
         }
     }
 }
