@@ -9,6 +9,7 @@
 )]
 
 pub mod fleet;
+pub mod lines;
 mod server;
 pub mod wire;
 
