@@ -35,6 +35,7 @@ pub mod jobs;
 mod ledger;
 mod list;
 mod lock;
+mod log;
 mod publish;
 mod row;
 mod secret;
@@ -58,6 +59,9 @@ pub use fold::fold;
 pub use ledger::MAX_CHANGES;
 pub use list::{MAX_PER_PAGE, Query};
 pub use lock::{LOCKS_CHANGED, Lease, Locks, Taken};
+pub use log::{
+    BadCursor, Cursor, LogExport, LogFacets, LogPage, LogQuery, MAX_FACETS, MAX_LOG_EXPORT, MAX_LOG_PAGE, Place,
+};
 pub use publish::{Answer, KeyReused, PendingBatch, Publication, Published, Receipt};
 pub use row::{Fields, Row, Rows};
 

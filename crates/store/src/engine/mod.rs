@@ -38,7 +38,7 @@ pub(crate) enum Turn {
     Tree,
     /// Somebody may administer.
     Admins,
-    /// The old end of the ledger.
+    /// The old end of the ledger, and of the log lines.
     Trim,
 }
 

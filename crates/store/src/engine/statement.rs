@@ -87,6 +87,12 @@ impl Statement {
         self
     }
 
+    /// The question how this would be done. SQLite alone understands it.
+    #[cfg(test)]
+    pub(crate) fn explained(self) -> Self {
+        Self { sql: format!("EXPLAIN QUERY PLAN {}", self.sql).into(), ..self }
+    }
+
     /// Appends a list of values, `$n, $n+1, …`; for none `NULL`, which equals nothing. The text of a longer one rarely comes twice, so it
     /// is not kept prepared.
     pub(crate) fn push_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {

@@ -31,6 +31,7 @@ mod figures;
 mod full;
 mod ledger;
 mod locks;
+mod logs;
 mod opening;
 mod publish;
 mod races;
