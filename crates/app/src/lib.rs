@@ -30,6 +30,7 @@ pub mod jobs;
 mod keys;
 mod list;
 mod lock;
+mod log;
 mod password;
 mod people;
 mod publish;
@@ -42,11 +43,11 @@ mod upkeep;
 
 use std::sync::Arc;
 
-use lockstep_protocol::{Position, Record, Room, ledger::Ledger};
+use lockstep_protocol::{Position, Record, Room, ledger::Ledger, log::Batch};
 use lockstep_store::{Answer, Error as StoreError, PendingBatch};
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use audit::AuditQuery;
 pub use caller::{Caller, User};
@@ -56,9 +57,11 @@ pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    AuditPage, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, MANY_EVENTS, OpenError,
-    Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock, Store, Synchronous, clock,
+    AuditPage, Cursor, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, LogExport, LogFacets,
+    LogPage, MANY_EVENTS, MAX_LOG_EXPORT, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock,
+    Store, Synchronous, clock,
 };
+pub use log::{LogFigures, LogOptions, LogWords, Logs, NewLine};
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};
 pub use rights::{Right, Rights, UnknownRight};
@@ -73,12 +76,17 @@ use publish::Publisher;
 use sessions::Noting;
 use throttle::Throttle;
 
-/// Where committed events go next: to all workers.
+/// Where committed events, and log lines, go next: to all workers.
 ///
-/// Must return at once and cannot fail: an event that gets lost behind it is found again in the ledger.
+/// Must return at once and cannot fail: an event that gets lost behind it is found again in the ledger, a line among those that are kept.
 pub trait Wire: Send + Sync + 'static {
     /// Sends events that were committed together, in their order. Called in the order of commits.
     fn publish(&self, records: &[Record]);
+
+    /// Sends log lines that were gathered. Called in the order of their numbers.
+    fn log(&self, batch: Batch) {
+        drop(batch);
+    }
 
     /// Says something that is true for a moment, such as how far a job is, to whoever is in `room` on any worker. It is written down
     /// nowhere and may get lost: what comes later says all that matters.
@@ -94,18 +102,20 @@ impl<F: Fn(&[Record]) + Send + Sync + 'static> Wire for F {
 }
 
 /// What an operator may set.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// How long a session lasts, in hours.
     pub session_hours: u32,
     /// How often one may try to sign in.
     pub login: LoginLimits,
+    /// What becomes of log lines.
+    pub logs: LogOptions,
 }
 
 impl Default for Options {
     /// A fortnight, so that people who work daily need not sign in daily.
     fn default() -> Self {
-        Self { session_hours: 14 * 24, login: LoginLimits::default() }
+        Self { session_hours: 14 * 24, login: LoginLimits::default(), logs: LogOptions::default() }
     }
 }
 
@@ -121,7 +131,11 @@ struct Inner {
     throttle: Throttle,
     noting: Noting,
     recent: Recent,
-    options: Options,
+    logs: Logs,
+    log_days: u32,
+    /// Ends the taking in of log lines.
+    no_more_lines: CancellationToken,
+    session_hours: u32,
 }
 
 /// The last steps of every change: commit and publish, in one order.
@@ -157,21 +171,28 @@ impl App {
     /// [`Error::Internal`] when the machine has no randomness.
     pub fn new(store: Store, wire: impl Wire, options: Options) -> Result<Self, Error> {
         let road = Road { wire: Arc::new(wire), order: Arc::default(), tasks: TaskTracker::new() };
+        let passwords = Passwords::new()?;
+        let log_days = options.logs.days;
+        let (logs, no_more_lines) = Logs::start(&store, &road, options.logs);
         Ok(Self(Arc::new(Inner {
             publisher: Publisher::start(store.clone(), &road),
-            passwords: Passwords::new()?,
+            passwords,
             throttle: Throttle::new(options.login, store.clock().clone()),
             noting: Noting::default(),
             recent: Recent::default(),
             store,
             road,
-            options,
+            logs,
+            log_days,
+            no_more_lines,
+            session_hours: options.session_hours,
         })))
     }
 
     /// Finishes what has begun, takes nothing new that would write, and closes the store.
     pub async fn close(&self) {
         self.0.publisher.stop();
+        self.0.no_more_lines.cancel();
         self.0.road.tasks.close();
         self.0.road.tasks.wait().await;
         self.0.store.close().await;

@@ -80,7 +80,7 @@ impl App {
 
     async fn begin_session(&self, user_id: String, password_hash: String, client: &Client) -> Result<Session, Error> {
         let token = token::fresh();
-        let expires_at = self.clock().now_ms() + i64::from(self.0.options.session_hours) * 3_600_000;
+        let expires_at = self.clock().now_ms() + i64::from(self.0.session_hours) * 3_600_000;
         let session = NewSession {
             token: token::digest(&token),
             csrf: token::fresh(),

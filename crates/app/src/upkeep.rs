@@ -1,4 +1,4 @@
-//! What must be done now and then, whoever asks for it: old events are forgotten, and the machine says that it is still there.
+//! What must be done now and then, whoever asks for it: old events and log lines are forgotten, and the machine says that it is still there.
 //!
 //! Every worker does it; done twice it does no harm.
 
@@ -52,6 +52,9 @@ impl App {
         }
         if let Err(error) = self.trim(keep).await {
             warn!(error = &error as &dyn std::error::Error, "cannot trim the ledger, trying again in 30 s");
+        }
+        if let Err(error) = self.trim_logs().await {
+            warn!(error = &error as &dyn std::error::Error, "cannot forget old log lines, trying again in 30 s");
         }
     }
 

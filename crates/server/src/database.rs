@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lockstep_app::{App, Locks, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
+use lockstep_app::{App, Locks, LogOptions, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
 use tracing::warn;
 
 use crate::config::{Settings, Synchronous};
@@ -42,7 +42,7 @@ pub enum CannotOpen {
 /// # Errors
 /// [`CannotOpen`], which names the cure.
 pub async fn open(settings: &Settings, wire: impl Wire) -> Result<App, CannotOpen> {
-    application(settings, open_store(settings).await?, wire)
+    application(settings, open_store(settings).await?, wire, &uuid::Uuid::new_v4().to_string())
 }
 
 /// Opens the database alone, for a worker whose wire follows its ledger.
@@ -77,12 +77,12 @@ fn is_open_to_all(file: &Path) -> bool {
     others_may(&file, READ_OR_WRITE) && file.ancestors().skip(1).all(|directory| others_may(directory, PASS))
 }
 
-/// The application on top of `store`.
+/// The application on top of `store`, for the process of this unique name.
 ///
 /// # Errors
 /// [`CannotOpen::App`].
-pub fn application(settings: &Settings, store: Store, wire: impl Wire) -> Result<App, CannotOpen> {
-    Ok(App::new(store, wire, app_options(settings))?)
+pub fn application(settings: &Settings, store: Store, wire: impl Wire, name: &str) -> Result<App, CannotOpen> {
+    Ok(App::new(store, wire, app_options(settings, name))?)
 }
 
 fn store_options(settings: &Settings) -> StoreOptions {
@@ -101,13 +101,19 @@ fn machine() -> Option<String> {
     id("/etc/machine-id").or_else(|| id("/proc/sys/kernel/random/boot_id"))
 }
 
-fn app_options(settings: &Settings) -> Options {
+fn app_options(settings: &Settings, name: &str) -> Options {
     let login = LoginLimits {
         attempts: settings.limits.login_attempts,
         attempts_per_address: settings.limits.login_attempts_per_address,
         window_s: MINUTE,
     };
-    Options { session_hours: settings.auth.session_hours, login }
+    let logs = LogOptions {
+        worker: name.to_owned(),
+        environment: settings.logs.environment.clone(),
+        days: settings.logs.retention_days,
+        backlog: settings.logs.ring_lines,
+    };
+    Options { session_hours: settings.auth.session_hours, login, logs }
 }
 
 #[cfg(test)]

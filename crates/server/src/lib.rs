@@ -17,6 +17,7 @@ pub mod state;
 pub mod supervisor;
 #[cfg(test)]
 mod testing;
+mod wire;
 pub mod worker;
 
 #[cfg(test)]

@@ -2,33 +2,44 @@
 //!
 //! Several workers share one standard output; each line then says which of them speaks, and is written in one piece.
 
+mod own;
+
 use std::io::{self, IsTerminal, Stdout, Write};
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
-use crate::config::{Format, Level, Log};
+pub use self::own::{Bound, bind};
+use crate::config::{Format, Level, Log, Settings};
 
 /// Libraries that speak about every packet below this level: what they know there is ours to say in our own words.
 const QUIET: [&str; 6] = ["socketioxide", "engineioxide", "hyper", "h2", "fred", "sqlx"];
 
-/// Begins to write log lines as `log` says; `process` is the worker's number where there are several. Only the first call in a
-/// process has an effect.
-pub fn start(log: &Log, process: Option<u16>) {
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(directives(log.level)))
-        .with_target(log.level > Level::Info);
-    let started = match log.format {
+/// Begins to write log lines as `[log]` says; `process` is the worker's number where there are several. What is worth a place among the
+/// lines of the page of logs goes there, too, as soon as there is such a place ([`bind`]). Only the first call in a process has an effect.
+pub fn start(settings: &Settings, process: Option<u16>) {
+    let lines = lines(&settings.log, process).with_filter(EnvFilter::new(directives(settings.log.level)));
+    let started = tracing_subscriber::registry().with(lines).with(own::layer(settings.logs.own_level)).try_init();
+    // The one failure is that somebody has begun already, as in tests; then his lines are as good.
+    started.ok();
+}
+
+fn lines(log: &Log, process: Option<u16>) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let lines = fmt::layer().with_target(log.level > Level::Info);
+    match log.format {
         Format::Json => {
             let prefix = process.map(|number| format!("{{\"process\":{number},")).unwrap_or_default();
-            lines.json().flatten_event(true).with_writer(Lines { prefix, replaces: "{" }).try_init()
+            lines.json().flatten_event(true).with_writer(Lines { prefix, replaces: "{" }).boxed()
         }
         Format::Text => {
             let prefix = process.map(|number| format!("[{number}] ")).unwrap_or_default();
-            lines.with_ansi(io::stdout().is_terminal()).with_writer(Lines { prefix, replaces: "" }).try_init()
+            lines.with_ansi(io::stdout().is_terminal()).with_writer(Lines { prefix, replaces: "" }).boxed()
         }
-    };
-    // The one failure is that somebody has begun already, as in tests; then his lines are as good.
-    started.ok();
+    }
 }
 
 /// Puts `prefix` in the place of what each line begins with.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use lockstep_protocol::Record;
 use lockstep_sync_manager::{Identity, Options, SyncManager, bus::Memory};
 use tempfile::TempDir;
 
@@ -10,6 +9,7 @@ use crate::{
     config::{self, Settings},
     database,
     state::State,
+    wire::Road,
 };
 
 /// Settings with `environment` over the defaults, and the directory that they name.
@@ -27,8 +27,6 @@ pub(crate) async fn worker(environment: &[(&str, &str)]) -> (State, TempDir) {
     let (settings, directory) = settings(environment);
     let store = database::open_store(&settings).await.expect("opens");
     let sync = SyncManager::start(Arc::new(store.clone()), Arc::new(Memory::new()), Options::new(Identity::default()));
-    let wire = sync.clone();
-    let app =
-        database::application(&settings, store, move |records: &[Record]| wire.publish_all(records)).expect("opens");
+    let app = database::application(&settings, store, Road(sync.clone()), "test").expect("opens");
     (State::new(Arc::new(settings), app, sync), directory)
 }

@@ -7,7 +7,7 @@
 use std::{future::Future, sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use lockstep_app::Keep;
-use lockstep_protocol::{Record, SharedSecret};
+use lockstep_protocol::SharedSecret;
 use lockstep_sync_manager::{
     Identity, Options as SyncOptions, SyncManager,
     bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions, Sentinels},
@@ -23,8 +23,10 @@ use crate::{
     door::Door,
     http,
     listen::{BindError, Conn, Guard, GuardedListener, Listener, bind, connection_cap},
+    logging,
     state::State,
     supervisor::Reporter,
+    wire::Road,
 };
 
 mod drain;
@@ -87,6 +89,8 @@ pub async fn run(
 /// A worker's parts, whether they serve or not.
 struct Parts {
     state: State,
+    /// What this process reports is among the log lines meanwhile.
+    _reports: logging::Bound,
     tasks: TaskTracker,
     /// Ends what runs beside the serving, once that is over.
     stop: CancellationToken,
@@ -102,17 +106,19 @@ impl Parts {
                 return Err(error.into());
             }
         };
-        let sync = SyncManager::start(Arc::new(store.clone()), bus, settings.follow(number));
-        let wire = sync.clone();
-        let app = match database::application(&settings, store, move |records: &[Record]| wire.publish_all(records)) {
+        let options = settings.follow(number);
+        let name = options.identity.name.clone();
+        let sync = SyncManager::start(Arc::new(store.clone()), bus, options);
+        let app = match database::application(&settings, store, Road(sync.clone()), &name) {
             Ok(app) => app,
             Err(error) => {
                 sync.close().await;
                 return Err(error.into());
             }
         };
+        let reports = logging::bind(app.logs());
         let state = State::new(settings, app, sync);
-        Ok(Self { state, tasks: TaskTracker::new(), stop: CancellationToken::new() })
+        Ok(Self { state, _reports: reports, tasks: TaskTracker::new(), stop: CancellationToken::new() })
     }
 
     /// Serves until `shutdown` and through the drain, to the last answer.

@@ -6,13 +6,14 @@ use std::sync::{
 };
 
 use lockstep_app::{
-    App, Caller, Client, Entity, Error, LoginLimits, NewUser, Options,
+    App, Caller, Client, Entity, Error, LogOptions, LoginLimits, NewUser, Options, Wire,
     clock::{Clock, SharedClock},
 };
-use lockstep_protocol::Record;
+use lockstep_protocol::{Record, log::Batch};
 use lockstep_store::{Locks, Options as StoreOptions, Store, Synchronous};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 /// A clock moved by hand.
 #[derive(Clone)]
@@ -34,8 +35,27 @@ impl Clock for Hands {
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) hands: Hands,
-    sent: Arc<Mutex<Vec<Record>>>,
-    _dir: TempDir,
+    sent: Sent,
+    pub(crate) dir: TempDir,
+}
+
+/// A wire that remembers.
+#[derive(Clone, Default)]
+struct Sent {
+    records: Arc<Mutex<Vec<Record>>>,
+    batches: Arc<Mutex<Vec<Batch>>>,
+    logged: Arc<Notify>,
+}
+
+impl Wire for Sent {
+    fn publish(&self, records: &[Record]) {
+        self.records.lock().expect("whole").extend_from_slice(records);
+    }
+
+    fn log(&self, batch: Batch) {
+        self.batches.lock().expect("whole").push(batch);
+        self.logged.notify_one();
+    }
 }
 
 pub(crate) async fn world() -> World {
@@ -44,19 +64,24 @@ pub(crate) async fn world() -> World {
 
 /// The same, where some rows are taken before they are edited.
 pub(crate) async fn world_with(locks: Locks) -> World {
+    world_of(locks, LogOptions { worker: "w".into(), ..LogOptions::default() }).await
+}
+
+/// The same with other settings of log lines.
+pub(crate) async fn world_logging(logs: LogOptions) -> World {
+    world_of(Locks::default(), logs).await
+}
+
+async fn world_of(locks: Locks, logs: LogOptions) -> World {
     let dir = TempDir::new().expect("a directory");
     let hands = Hands(Arc::new(AtomicI64::new(1_763_760_000_000)));
     let url = format!("sqlite:{}", dir.path().join("test.db").display());
     let options = StoreOptions { synchronous: Synchronous::Normal, worker: 7, locks, ..StoreOptions::new(url) };
     let store = Store::open(&options, SharedClock::new(hands.clone())).await.expect("a store");
-    let sent: Arc<Mutex<Vec<Record>>> = Arc::default();
-    let wire = {
-        let sent = sent.clone();
-        move |records: &[Record]| sent.lock().expect("whole").extend_from_slice(records)
-    };
+    let sent = Sent::default();
     let login = LoginLimits { attempts: 3, attempts_per_address: 20, window_s: 60 };
-    let app = App::new(store, wire, Options { session_hours: 2, login }).expect("an app");
-    World { app, hands, sent, _dir: dir }
+    let app = App::new(store, sent.clone(), Options { session_hours: 2, login, logs }).expect("an app");
+    World { app, hands, sent, dir }
 }
 
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -64,7 +89,19 @@ pub(crate) const PASSWORD: &str = "correct horse";
 impl World {
     /// What went out on the wire until now.
     pub(crate) fn sent(&self) -> Vec<Record> {
-        self.sent.lock().expect("whole").clone()
+        self.sent.records.lock().expect("whole").clone()
+    }
+
+    /// The batches of log lines that went out on the wire until now.
+    pub(crate) fn batches(&self) -> Vec<Batch> {
+        self.sent.batches.lock().expect("whole").clone()
+    }
+
+    /// Waits until so many log lines went out.
+    pub(crate) async fn logged(&self, lines: usize) {
+        while self.batches().iter().map(|batch| batch.lines.len()).sum::<usize>() < lines {
+            self.sent.logged.notified().await;
+        }
     }
 
     /// Signs in a new person whose group has these rights.

@@ -4,6 +4,7 @@ mod admin;
 mod common;
 mod edits;
 mod locks;
+mod logs;
 mod publishing;
 mod rights;
 mod sessions;

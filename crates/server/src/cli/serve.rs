@@ -19,7 +19,7 @@ const AFTER_DRAIN: Duration = Duration::from_secs(10);
 
 pub(super) fn run(config: Option<PathBuf>, serve: &Serve) -> Result<(), Failure> {
     let loaded = data::load(config, serve.settings())?;
-    logging::start(&loaded.settings.log, None);
+    logging::start(&loaded.settings, None);
     match loaded.settings.server.workers {
         1 => data::runtime()?.block_on(alone(loaded.settings)),
         _ => data::small_runtime()?.block_on(supervise(loaded, serve)),
@@ -28,7 +28,7 @@ pub(super) fn run(config: Option<PathBuf>, serve: &Serve) -> Result<(), Failure>
 
 pub(super) fn worker(config: Option<PathBuf>, worker: &Worker) -> Result<(), Failure> {
     let Loaded { settings, .. } = data::load(config, worker.serve.settings())?;
-    logging::start(&settings.log, Some(worker.number));
+    logging::start(&settings, Some(worker.number));
     data::runtime()?.block_on(async {
         let signals = Signals::listen().map_err(|error| Failure::because(&error))?;
         let listen = settings.server.listen.for_worker(worker.number);

@@ -28,7 +28,8 @@ pub use self::{
     problem::{Origin, Problem, Problems},
     secret::Secret,
     settings::{
-        Auth, Database, Format, Level, Limits, Locks, Log, Redis, Server, Settings, SocketIo, Sync, Synchronous,
+        Auth, Database, Format, Level, Limits, Locks, Log, Logs, OwnLevel, Redis, Server, Settings, SocketIo, Sync,
+        Synchronous,
     },
     show::Effective,
     text::{List, Mode, Network, WebOrigin},

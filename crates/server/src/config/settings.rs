@@ -28,6 +28,7 @@ pub struct Settings {
     pub socketio: SocketIo,
     pub limits: Limits,
     pub log: Log,
+    pub logs: Logs,
 }
 
 /// `[server]`: addresses and processes.
@@ -305,6 +306,34 @@ pub enum Format {
     Json,
 }
 words!(Format { "text" => Text, "json" => Json });
+
+/// `[logs]`: lines for people who look at the page of logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// Days for which lines are kept in the database; 0 keeps none there.
+    pub retention_days: u32,
+    /// Lines in memory, and lines that may wait for the database.
+    pub ring_lines: usize,
+    /// From which severity on our own reports are lines.
+    #[serde(deserialize_with = "one")]
+    pub own_level: OwnLevel,
+    /// The environment of lines that name none.
+    pub environment: String,
+}
+
+/// Severity of our own reports that become lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the usual four")]
+pub enum OwnLevel {
+    /// None of them.
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+words!(OwnLevel { "off" => Off, "error" => Error, "warn" => Warn, "info" => Info, "debug" => Debug });
 
 impl Settings {
     /// Where the database is: as set, or `lockstep.db` in the data directory.

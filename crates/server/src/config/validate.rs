@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use lockstep_app::{OpenError, StoreOptions};
-use lockstep_protocol::FanOut;
+use lockstep_protocol::{FanOut, log::MAX_SOURCE};
 use lockstep_sync_manager::bus::RedisAddress;
 
 use super::{
@@ -47,6 +47,7 @@ fn passwords_in(url: &str) -> impl Iterator<Item = &str> {
 pub(super) fn validate(settings: &Settings, table: &Table, problems: &mut Problems) {
     let mut check = Check { table, problems };
     check.ranges(settings);
+    check.environment(&settings.logs.environment);
     check.addresses(settings);
     check.redis(settings);
     check.database(settings);
@@ -86,7 +87,7 @@ impl Check<'_> {
     }
 
     fn ranges(&mut self, settings: &Settings) {
-        let Settings { server, redis, sync, auth, locks, socketio, limits, .. } = settings;
+        let Settings { server, redis, sync, auth, locks, socketio, limits, logs, .. } = settings;
         self.range("server.workers", server.workers.into(), 1, 256);
         self.range("server.drain_s", server.drain_s, 0, 300);
         self.range("redis.db", redis.db.into(), 0, 15);
@@ -117,6 +118,8 @@ impl Check<'_> {
         ] {
             self.range(key, rate.into(), 1, 1_000_000);
         }
+        self.range("logs.retention_days", logs.retention_days.into(), 0, 3_650);
+        self.range("logs.ring_lines", logs.ring_lines as u64, 100, 1_000_000);
         self.range("limits.body_bytes", limits.body_bytes as u64, 1_024, 64 << 20);
         self.range("limits.header_s", limits.header_s, 1, 300);
         self.range("limits.body_s", limits.body_s, 1, 3_600);
@@ -126,6 +129,13 @@ impl Check<'_> {
                 "limits.write_stall_s",
                 "must be shorter than ping_interval_ms + ping_timeout_ms, or dead connections linger",
             );
+        }
+    }
+
+    fn environment(&mut self, environment: &str) {
+        let wrong = environment.is_empty() || environment.len() > MAX_SOURCE || environment.contains(char::is_control);
+        if wrong {
+            self.wrong("logs.environment", &format!("give a name of 1 to {MAX_SOURCE} bytes, such as production"));
         }
     }
 

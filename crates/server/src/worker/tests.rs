@@ -1,5 +1,6 @@
 //! How a worker begins and ends.
 
+use lockstep_protocol::Record;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
