@@ -51,8 +51,7 @@ async fn file(
     words: Words,
 ) -> Result<Response, Problem> {
     let query = wanted(words)?;
-    let busy = |_| Error::RateLimited { seconds: BUSY_S };
-    let place = face.exports.clone().try_acquire_owned().map_err(busy)?;
+    let place = place(&face)?;
     let app = face.worker.app.clone();
     let export = app.export(&signed.caller, entity, &query).await.map_err(too_many)?;
     let language = Language::of(&uri, &headers);
@@ -60,6 +59,12 @@ async fn file(
     let file = File { app, export, sheet: Sheet::new(entity, language), begun: false, _place: place };
     let parts = stream::try_unfold(file, async |mut file| Ok::<_, Error>(file.next().await?.map(|part| (part, file))));
     Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+/// A place among the files that are written at once; held until the file is done.
+pub(super) fn place(face: &Face) -> Result<OwnedSemaphorePermit, Error> {
+    let busy = |_| Error::RateLimited { seconds: BUSY_S };
+    face.exports.clone().try_acquire_owned().map_err(busy)
 }
 
 fn too_many(error: Error) -> Problem {

@@ -15,6 +15,7 @@ mod health;
 mod identity;
 mod language;
 mod locks;
+mod logs;
 mod observe;
 mod page;
 mod pages;
@@ -80,6 +81,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(entities::routes())
         .merge(exports::routes())
         .merge(locks::routes())
+        .merge(logs::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

@@ -27,7 +27,7 @@ use super::{
 const CHANGES: u32 = 50;
 
 /// A JSON object whose members are not looked into yet.
-type Members = BTreeMap<String, Box<RawValue>>;
+pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
 /// One publication, or several in an array: all of them or none.
 pub(super) async fn publish(
@@ -50,7 +50,7 @@ fn answer(receipt: &Receipt) -> Value {
 }
 
 /// Of a JSON text that is no object; of no JSON the place where it breaks.
-fn members(body: &JsonBytes) -> Result<Members, Problem> {
+pub(super) fn members(body: &JsonBytes) -> Result<Members, Problem> {
     let raw: Box<RawValue> = body.parse()?;
     serde_json::from_str(raw.get()).map_err(|_| not_an_object())
 }
@@ -85,13 +85,13 @@ fn read(members: Members) -> Result<Publication, FieldErrors> {
     }
 }
 
-struct Reader {
-    members: Members,
-    errors: FieldErrors,
+pub(super) struct Reader {
+    pub(super) members: Members,
+    pub(super) errors: FieldErrors,
 }
 
 impl Reader {
-    fn text(&mut self, name: &str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let given = self.members.get(name).is_some_and(|raw| raw.get() != "null");
         let text = self.perhaps(name);
         if !given {
@@ -101,11 +101,11 @@ impl Reader {
     }
 
     /// What is given as null is left out.
-    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
         self.members.remove(name).filter(|raw| raw.get() != "null")
     }
 
-    fn perhaps(&mut self, name: &str) -> Option<String> {
+    pub(super) fn perhaps(&mut self, name: &str) -> Option<String> {
         let raw = self.take(name)?;
         let text = serde_json::from_str(raw.get());
         text.inspect_err(|_| drop(self.errors.insert(name.to_owned(), FieldError::new("field.not_a_string")))).ok()

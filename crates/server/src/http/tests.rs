@@ -6,6 +6,7 @@ mod doors;
 mod exports;
 mod front;
 mod locks;
+mod logs;
 mod refusals;
 mod strangers;
 
