@@ -13,6 +13,7 @@ mod exports;
 mod foreign_clients;
 mod hostile;
 mod locks;
+mod logs;
 #[path = "../../../protocol/tests/nasty/mod.rs"]
 mod nasty;
 mod outages;

@@ -76,7 +76,8 @@ async fn sign_in(said: &mut Said, address: &Address, login: &str, password: &str
 
 #[tokio::test]
 async fn no_secret_is_printed_whatever_happens_to_it() {
-    let mut cluster = Shape::workers(2).set("log", "level", "trace").start().await;
+    let shape = Shape::workers(2).set("log", "level", "trace").set("logs", "own_level", "debug");
+    let mut cluster = shape.start().await;
     let mut said = Said::default();
     let redis = secret("redis");
     said.secrets.push(redis.clone());
@@ -105,7 +106,18 @@ async fn no_secret_is_printed_whatever_happens_to_it() {
     said.note("readyz", cluster.readiness(0).await.to_string());
 
     said.note("the log", cluster.server().log());
+    said.note("the lines", own_lines(&cluster).await);
     said.assert_tight();
+}
+
+/// What the service has said of itself among the lines of the page of logs.
+async fn own_lines(cluster: &Cluster) -> String {
+    let admin = cluster.admin().await;
+    eventually("the reports are lines", LIMIT, || async {
+        let lines = admin.get("/api/logs.jsonl?source=lockstep").await.expect(200).text();
+        (lines.contains("a wrong password for") && lines.contains("is out of reach")).then_some(lines)
+    })
+    .await
 }
 
 fn with_redis_password(cluster: &Cluster, password: &str) -> Output {

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lockstep_protocol::{EventName, Reason, Room};
+use lockstep_protocol::{
+    EventName, Reason, Room,
+    log::{Level, LogType},
+};
 
 use super::client::Target;
 use crate::config::Secret;
@@ -45,6 +48,8 @@ pub(super) enum Command {
     Publish(Publish),
     /// Watch events as they happen, one a line.
     Tail(Tail),
+    /// Write a line for those who look at the page of logs.
+    Log(Log),
     /// Check the configuration; print every value in force and where it came from.
     CheckConfig {
         /// As JSON.
@@ -229,6 +234,41 @@ pub(super) struct Publish {
     /// A name for this very event: publishing it again changes nothing.
     #[arg(long, value_name = "NAME")]
     pub(super) once: Option<String>,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep log 'backup is done'
+  lockstep log 'no space left' --level critical --source backup --metadata '{\"free\":0}'
+  ./nightly.sh 2>&1 | lockstep log - --source nightly
+
+The key needs the scope log: lockstep key add backup --scope log. Prints the id of the line, or how many lines were taken from standard
+input; with --json the server's whole answer.")]
+pub(super) struct Log {
+    /// What it says; `-` makes a line of each line of standard input.
+    #[arg(allow_hyphen_values = true)]
+    pub(super) message: String,
+    /// scan, debug, error or info; else the one that the level suggests.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(super) kind: Option<LogType>,
+    /// debug, info, warning, error or critical; else the one that the type suggests.
+    #[arg(long)]
+    pub(super) level: Option<Level>,
+    /// Who speaks; else the name of the key.
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// Where; else what the server's configuration says.
+    #[arg(long)]
+    pub(super) environment: Option<String>,
+    /// Whatever else there is to know, as JSON.
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(super) metadata: Option<String>,
     #[command(flatten)]
     pub(super) connection: Connection,
     /// As JSON.

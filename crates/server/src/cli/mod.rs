@@ -9,6 +9,7 @@ mod check_config;
 mod client;
 mod data;
 mod failure;
+mod log;
 mod output;
 mod publish;
 mod serve;
@@ -44,6 +45,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(user) => data::block_on(accounts::user(config, user)),
         Command::Key(key) => data::block_on(accounts::key(config, key)),
         Command::Publish(publish) => data::block_on(publish::run(config, publish)),
+        Command::Log(log) => data::block_on(log::run(config, log)),
         Command::Tail(tail) => data::block_on(tail::run(config, tail)),
         Command::Migrate { new_epoch } => data::block_on(data::migrate(config, new_epoch)),
         Command::DemoData => data::block_on(data::demo(config)),
