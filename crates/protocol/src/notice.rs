@@ -84,8 +84,9 @@ pub struct Notice {
     /// How it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<NoticeStatus>,
-    /// How many notices of this person are unread, this one among them.
-    pub unread: i64,
+    /// How many notices of this person are unread, this one among them; in an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<i64>,
 }
 
 /// The `data` of [`EventName::NOTICES_READ`]: what was read or archived.
@@ -101,8 +102,7 @@ pub struct NoticesRead {
     pub unread: i64,
 }
 
-/// What a page gets of a notice: an event with the notice's fields beside its own. Written out, since finished JSON (`data`) cannot be
-/// flattened.
+/// What a page gets of a notice: an event with the notice's fields beside its own. `data` is the notice's.
 #[derive(Serialize)]
 struct Told<'a> {
     reason: Reason,
@@ -110,18 +110,8 @@ struct Told<'a> {
     worker: u32,
     scope: &'a Scope,
     id: &'a str,
-    r#type: &'a str,
-    data: &'a RawValue,
-    timestamp: &'a str,
-    read: bool,
-    archived: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<NoticeStatus>,
-    unread: i64,
+    #[serde(flatten)]
+    notice: Notice,
     prev: Seq,
     epoch: &'a Epoch,
 }
@@ -131,24 +121,8 @@ pub(crate) fn payload(record: &Record, prev: Seq) -> Option<String> {
     if record.event.as_str() != EventName::NOTIFICATION {
         return None;
     }
-    let notice: Notice = serde_json::from_str(record.data.as_ref()?.get()).ok()?;
-    let told = Told {
-        reason: record.reason,
-        seq: record.seq,
-        worker: record.worker,
-        scope: &record.scope,
-        id: &record.id,
-        r#type: &notice.kind,
-        data: &notice.data,
-        timestamp: &notice.timestamp,
-        read: notice.read,
-        archived: notice.archived,
-        count: notice.count,
-        message: notice.message.as_deref(),
-        status: notice.status,
-        unread: notice.unread,
-        prev,
-        epoch: &record.epoch,
-    };
+    let Record { reason, seq, worker, scope, id, epoch, .. } = record;
+    let notice = serde_json::from_str(record.data.as_ref()?.get()).ok()?;
+    let told = Told { reason: *reason, seq: *seq, worker: *worker, scope, id, notice, prev, epoch };
     serde_json::to_string(&told).ok()
 }

@@ -36,6 +36,7 @@ mod ledger;
 mod list;
 mod lock;
 mod log;
+mod notice;
 mod publish;
 mod row;
 mod secret;
@@ -61,6 +62,9 @@ pub use list::{MAX_PER_PAGE, Query};
 pub use lock::{LOCKS_CHANGED, Lease, Locks, Taken};
 pub use log::{
     BadCursor, Cursor, LogExport, LogFacets, LogPage, LogQuery, MAX_FACETS, MAX_LOG_EXPORT, MAX_LOG_PAGE, Place,
+};
+pub use notice::{
+    Audience, Key as NoticeKey, Listed, MAX_RECIPIENTS, Marked, NewNotice, NoticePage, NoticeQuery, Told, Which,
 };
 pub use publish::{Answer, KeyReused, PendingBatch, Publication, Published, Receipt};
 pub use row::{Fields, Row, Rows};

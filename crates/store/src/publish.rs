@@ -66,6 +66,11 @@ impl PendingBatch {
         Self { tx, published: Published { answers: vec![Ok(vec![receipt])], records: vec![record] } }
     }
 
+    /// Any number of events, written down at the end of their own transaction, perhaps none.
+    pub(crate) fn many(tx: Tx, records: Vec<Record>) -> Self {
+        Self { tx, published: Published { answers: Vec::new(), records } }
+    }
+
     /// Makes it last.
     ///
     /// # Errors

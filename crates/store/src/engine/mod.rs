@@ -21,6 +21,8 @@ use crate::{
 /// What a transaction keeps others from doing to the rows it reads, until it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
+    /// They may not remove them. They may change them.
+    Keep,
     /// They may not change them.
     Share,
     /// The same, for this transaction will change them. Others may still refer to them.

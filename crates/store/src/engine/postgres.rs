@@ -145,6 +145,7 @@ impl Tx {
 /// The words at the end of a `SELECT` that hold its rows. References take the weakest lock there is, which goes together with `Change`.
 pub(super) fn words(lock: Lock) -> &'static str {
     match lock {
+        Lock::Keep => " FOR KEY SHARE",
         Lock::Share => " FOR SHARE",
         Lock::Change => " FOR NO KEY UPDATE",
         Lock::Remove => " FOR UPDATE",

@@ -32,6 +32,7 @@ mod full;
 mod ledger;
 mod locks;
 mod logs;
+mod notices;
 mod opening;
 mod publish;
 mod races;

@@ -145,6 +145,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
         migration(3, "seen", include_str!("../../../migrations/postgres/0003_seen.sql")),
         migration(4, "locks", include_str!("../../../migrations/postgres/0004_locks.sql")),
         migration(5, "logs", include_str!("../../../migrations/postgres/0005_logs.sql")),
+        migration(6, "notices", include_str!("../../../migrations/postgres/0006_notices.sql")),
         migration(7, "jobs", include_str!("../../../migrations/postgres/0007_jobs.sql")),
     ]);
     migrator.set_locking(false);
