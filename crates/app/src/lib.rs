@@ -136,6 +136,7 @@ struct Inner {
     /// Ends the taking in of log lines.
     no_more_lines: CancellationToken,
     session_hours: u32,
+    board: jobs::Board,
 }
 
 /// The last steps of every change: commit and publish, in one order.
@@ -180,6 +181,7 @@ impl App {
             throttle: Throttle::new(options.login, store.clock().clone()),
             noting: Noting::default(),
             recent: Recent::default(),
+            board: jobs::Board::default(),
             store,
             road,
             logs,

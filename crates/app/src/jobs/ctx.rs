@@ -13,7 +13,10 @@ use lockstep_store::{
     jobs::{BatchTx, Held, Job, NotHeld},
 };
 use serde_json::{Value as Json, json, value::RawValue};
-use tokio::{sync::MutexGuard, time::Instant};
+use tokio::{
+    sync::{MutexGuard, Notify},
+    time::Instant,
+};
 
 use super::{
     JobError, JobKind, LogType, Progress,
@@ -36,6 +39,8 @@ pub(super) struct Running {
     pub(super) kind: JobKind,
     pub(super) held: Held,
     pub(super) stop: Stop,
+    /// Rung when something has happened to the job.
+    pub(super) look: Notify,
     /// Held during a batch, so that whoever ends the run lets it come to its end.
     gate: tokio::sync::Mutex<()>,
     pace: Mutex<Pace>,
@@ -47,8 +52,9 @@ impl JobCtx {
     pub(super) fn new(app: App, job: Job, kind: JobKind) -> Self {
         let held = Held { id: job.id, fence: job.fence };
         let (pace, lines) = (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(kind, job.id));
-        let (stop, gate, owing) = (Stop::default(), tokio::sync::Mutex::default(), AtomicBool::new(false));
-        Self(Arc::new(Running { app, job, kind, held, stop, gate, pace, lines, owing }))
+        let (stop, look, owing) = (Stop::default(), Notify::new(), AtomicBool::new(false));
+        let gate = tokio::sync::Mutex::default();
+        Self(Arc::new(Running { app, job, kind, held, stop, look, gate, pace, lines, owing }))
     }
 
     /// The job's number.
@@ -120,15 +126,16 @@ impl JobCtx {
         let shown = {
             let mut pace = self.pace();
             pace.note(Instant::now(), progress);
-            pace.shown(Instant::now()).to_string()
+            pace.shown(Instant::now()).map(|shown| shown.to_string())
         };
         let store = &self.0.app.0.store;
-        let mut tx = store.begin_batch(self.0.held, &cursor, Some(&shown)).await.map_err(|why| self.lost(why))?;
+        let mut tx = store.begin_batch(self.0.held, &cursor, shown.as_deref()).await.map_err(|why| self.lost(why))?;
         let began = Instant::now();
         let outcome = work(&mut tx).await?;
         let pending = tx.finish().await?;
         let owing = self.0.app.0.road.take_step(pending).await?;
         crash::point("job:publish");
+        self.0.app.0.board.counts.batches.one();
         self.0.owing.store(owing, Ordering::Relaxed);
         let pause = began.elapsed() / 2;
         drop(gate);
@@ -144,10 +151,10 @@ impl JobCtx {
         }
     }
 
-    /// Keeps the job and what pages know of it. True when it was kept, and some room has not been told all.
+    /// Keeps the job, and tells what is due of what rooms are owed.
     pub(super) async fn renew(&self) -> Result<(), NotHeld> {
-        let shown = self.pace().shown(Instant::now()).to_string();
-        let pending = self.0.app.0.store.renew_job(self.0.held, Some(&shown)).await?;
+        let shown = self.shown().map(|shown| shown.to_string());
+        let pending = self.0.app.0.store.renew_job(self.0.held, shown.as_deref()).await?;
         let owing = self.0.app.0.road.take_step(pending).await?;
         self.0.owing.store(owing, Ordering::Relaxed);
         Ok(())
@@ -163,12 +170,17 @@ impl JobCtx {
         self.0.gate.lock().await
     }
 
+    /// The same, if none is under way.
+    pub(super) fn unless_in_batch(&self) -> Option<MutexGuard<'_, ()>> {
+        self.0.gate.try_lock().ok()
+    }
+
     pub(super) fn running(&self) -> &Running {
         &self.0
     }
 
-    /// What the row is to say of how far it came.
-    pub(super) fn shown(&self) -> Json {
+    /// What the row is to say of how far it came; nothing when the handler has said nothing in this run.
+    pub(super) fn shown(&self) -> Option<Json> {
         self.pace().shown(Instant::now())
     }
 
@@ -178,7 +190,8 @@ impl JobCtx {
         let (number, mut shown) = {
             let mut pace = self.pace();
             let Some(number) = pace.turn(now, at_once) else { return };
-            (number, pace.shown(now))
+            let Some(shown) = pace.shown(now) else { return };
+            (number, shown)
         };
         let Running { app, job, kind, held, .. } = &*self.0;
         let subject = job.subject.as_ref().map(|subject| &subject.id);

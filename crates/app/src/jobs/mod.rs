@@ -3,20 +3,28 @@
 //! A job is a row of the store and everything that must be true of it is decided there ([`lockstep_store::jobs`]); here are the rights,
 //! the handlers of the kinds of work ([`JobHandler`]) and what they are given ([`JobCtx`]).
 
+mod board;
+mod boot;
 mod ctx;
+mod engine;
 mod handler;
 mod kind;
 mod lines;
 mod progress;
+mod run;
 mod stop;
 
+pub use board::{Count, JobCounts};
 pub use ctx::JobCtx;
+pub use engine::JobOptions;
 pub use handler::{Handlers, JobError, JobHandler, Report};
 pub use kind::JobKind;
 pub use lines::LogType;
 pub use lockstep_store::jobs::{BatchTx, Counts, Failure, Job, JobPage, JobState, MAX_JOBS, Subject};
 pub use progress::Progress;
 
+pub(crate) use board::Board;
+use lockstep_protocol::Record;
 use lockstep_store::jobs::{Cancelling, Enqueued, JobQuery, NewJob, PendingStep};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -118,7 +126,11 @@ impl App {
     pub async fn cancel_job(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
         caller.must(kind_of(&self.0.store.job(id).await?)?.run())?;
         match self.0.store.cancel_job(id).await? {
-            Cancelling::Asked(pending) => Ok(self.0.road.take_step(*pending).await?),
+            Cancelling::Asked(pending) => {
+                let job = self.0.road.take_step(*pending).await?;
+                self.0.board.hear(job.id);
+                Ok(job)
+            }
             Cancelling::Before(job) => Ok(*job),
             Cancelling::Ended(job) => Err(Error::JobFinished { job }),
         }
@@ -134,9 +146,33 @@ impl App {
         self.enqueued(enqueued).await
     }
 
+    /// To be called with every event of the ledger, whichever worker wrote it: this is how a worker hears at once that there is
+    /// something to do or to end. Whoever misses some asks the database, within two seconds for what there is to do and five for what
+    /// is to end.
+    pub fn hear_job(&self, record: &Record) {
+        let of_jobs = JobKind::ALL.into_iter().any(|kind| record.event == kind.event());
+        if let Some(id) = record.id.parse().ok().filter(|_| of_jobs) {
+            self.0.board.hear(id);
+        }
+    }
+
+    /// What has become of the jobs of this worker since its start.
+    pub fn job_counts(&self) -> &JobCounts {
+        &self.0.board.counts
+    }
+
+    /// How many jobs run in this worker now.
+    pub fn running_jobs(&self) -> usize {
+        self.0.board.len()
+    }
+
     async fn enqueued(&self, enqueued: Enqueued) -> Result<Job, Error> {
         match enqueued {
-            Enqueued::New(pending) => Ok(self.0.road.take_step(*pending).await?),
+            Enqueued::New(pending) => {
+                let job = self.0.road.take_step(*pending).await?;
+                self.0.board.hear(job.id);
+                Ok(job)
+            }
             Enqueued::Active(job) => Err(Error::JobRunning { code: kind_of(&job)?.running_code(), job }),
         }
     }

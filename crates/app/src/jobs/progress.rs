@@ -36,7 +36,7 @@ pub struct Progress {
 #[derive(Debug)]
 pub(super) struct Pace {
     marks: VecDeque<(Instant, u64)>,
-    latest: Progress,
+    latest: Option<Progress>,
     percent: u64,
     /// Counts what is told, so that a page drops what comes late.
     number: u64,
@@ -48,7 +48,7 @@ impl Pace {
     /// Goes on where the row stands: a share that pages have seen does not fall.
     pub(super) fn from(progress: Option<&Json>) -> Self {
         let percent = progress.and_then(|progress| progress["percent"].as_u64()).unwrap_or_default();
-        Self { marks: VecDeque::new(), latest: Progress::default(), percent, number: 0, told: None, waits: false }
+        Self { marks: VecDeque::new(), latest: None, percent, number: 0, told: None, waits: false }
     }
 
     pub(super) fn note(&mut self, now: Instant, progress: Progress) {
@@ -64,17 +64,17 @@ impl Pace {
             let share = progress.done.min(total).saturating_mul(100) / total;
             self.percent = self.percent.max(share);
         }
-        (self.latest, self.waits) = (progress, true);
+        (self.latest, self.waits) = (Some(progress), true);
     }
 
-    /// What the row and the pages are told.
-    pub(super) fn shown(&self, now: Instant) -> Json {
-        let Progress { stage, item, done, total, counts } = &self.latest;
-        let rate = self.rate(now);
+    /// What the row and the pages are told; nothing before the handler has said something.
+    pub(super) fn shown(&self, now: Instant) -> Option<Json> {
+        let Progress { stage, item, done, total, counts } = self.latest.as_ref()?;
+        let rate = self.rate(now, *done);
         let left = total.map(|total| total.saturating_sub(*done));
         let eta = left.and_then(|left| (rate > 0.0).then(|| (left as f64 / rate).ceil()));
-        json!({"stage": stage, "item": item, "done": done, "total": total, "percent": total.map(|_| self.percent),
-            "rate": (rate * 10.0).round() / 10.0, "etaSeconds": eta.map(|eta| eta as u64), "counts": counts})
+        Some(json!({"stage": stage, "item": item, "done": done, "total": total, "percent": total.map(|_| self.percent),
+            "rate": (rate * 10.0).round() / 10.0, "etaSeconds": eta.map(|eta| eta as u64), "counts": counts}))
     }
 
     /// The next number, when there is something to tell and it is time; `at_once` where the end is told.
@@ -88,9 +88,9 @@ impl Pace {
         Some(self.number)
     }
 
-    fn rate(&self, now: Instant) -> f64 {
-        let Some((since, done)) = self.marks.front() else { return 0.0 };
+    fn rate(&self, now: Instant, done: u64) -> f64 {
+        let Some((since, before)) = self.marks.front() else { return 0.0 };
         let seconds = now.duration_since(*since).as_secs_f64();
-        if seconds > 0.0 { self.latest.done.saturating_sub(*done) as f64 / seconds } else { 0.0 }
+        if seconds > 0.0 { done.saturating_sub(*before) as f64 / seconds } else { 0.0 }
     }
 }

@@ -54,8 +54,9 @@ struct Debt {
 }
 
 impl Debt {
+    /// Whether the room has been left alone for long enough.
     fn is_due(&self, now: i64) -> bool {
-        !self.counts.is_zero() && self.told.is_none_or(|told| now - told >= PAUSE_MS || now < told)
+        self.told.is_none_or(|told| now - told >= PAUSE_MS || now < told)
     }
 }
 
@@ -110,7 +111,8 @@ impl Debts {
     pub(super) fn pay(&mut self, now: i64, all: bool, speaker: &Speaker) -> Result<Vec<Draft>, Error> {
         let mut drafts = Vec::new();
         for debt in &mut self.debts {
-            if !debt.is_due(now) && !(all && !debt.counts.is_zero()) {
+            let owed = !debt.counts.is_zero();
+            if !owed || !(all || debt.is_due(now)) {
                 continue;
             }
             drafts.push(event(debt, speaker)?);
