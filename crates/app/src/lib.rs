@@ -35,6 +35,7 @@ mod password;
 mod people;
 mod publish;
 mod rights;
+mod scan;
 mod session;
 mod sessions;
 mod throttle;
