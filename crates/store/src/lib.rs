@@ -39,6 +39,7 @@ mod log;
 mod notice;
 mod publish;
 mod row;
+mod scan;
 mod secret;
 
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -68,6 +69,7 @@ pub use notice::{
 };
 pub use publish::{Answer, KeyReused, PendingBatch, Publication, Published, Receipt};
 pub use row::{Fields, Row, Rows};
+pub use scan::{KnownFile, Place, ScanCounts, ScanState, ScannedFile, ScannedFiles, Stretch};
 
 /// When a commit counts as safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

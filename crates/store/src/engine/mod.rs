@@ -190,6 +190,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Appends a table of the rows of `json`, an array of arrays: `value->>n` is the text of the n-th column. One value to bind and one
+    /// prepared statement, however many rows.
+    pub(crate) fn push_rows(&self, statement: &mut Statement, json: String) {
+        match self {
+            Self::Sqlite(_) => statement.push("json_each(").push_bind(json).push(") AS rows"),
+            Self::Postgres(_) => {
+                statement.push("json_array_elements(CAST(").push_bind(json).push(" AS json)) AS rows (value)")
+            }
+        };
+    }
+
     /// Waits until no other transaction has this turn, and has it until the end.
     pub(crate) async fn take_turn(&mut self, turn: Turn) -> Result<(), Error> {
         match self {

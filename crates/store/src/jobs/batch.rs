@@ -77,8 +77,12 @@ impl BatchTx {
         self.step.say(draft);
     }
 
+    /// The number that this process puts into its events.
+    pub(crate) fn worker(&self) -> u32 {
+        self.step.worker()
+    }
+
     /// The transaction, for the work that is done in it.
-    #[allow(dead_code, reason = "for the handlers' own statements, which come with the handlers")]
     pub(crate) fn tx(&mut self) -> &mut Tx {
         &mut self.step.tx
     }

@@ -47,6 +47,11 @@ impl Store {
 }
 
 impl Step {
+    /// The number that this process puts into its events.
+    pub(super) fn worker(&self) -> u32 {
+        self.worker
+    }
+
     /// Adds an event.
     pub(super) fn say(&mut self, draft: Draft) {
         self.drafts.push(draft);

@@ -36,6 +36,7 @@ mod notices;
 mod opening;
 mod publish;
 mod races;
+mod scan;
 mod seen;
 mod server;
 mod world;
