@@ -1,5 +1,6 @@
 //! The faces: pages, JSON, Socket.IO, metrics, configuration, processes.
 
+mod allowance;
 pub mod cli;
 mod client;
 mod clock;
@@ -17,6 +18,7 @@ pub mod state;
 pub mod supervisor;
 #[cfg(test)]
 mod testing;
+mod watch;
 mod wire;
 pub mod worker;
 

@@ -8,7 +8,7 @@ use std::sync::{
 use lockstep_app::App;
 use lockstep_sync_manager::SyncManager;
 
-use crate::{config::Settings, limits::Limits, listen::Traffic, metrics::Metrics};
+use crate::{config::Settings, limits::Limits, listen::Traffic, metrics::Metrics, watch::Changes};
 
 /// The name of the session's cookie.
 pub const SESSION_COOKIE: &str = "lockstep_session";
@@ -28,6 +28,8 @@ pub struct State {
     pub traffic: Arc<Traffic>,
     /// How often one may ask, at all doors together.
     pub(crate) limits: Arc<Limits>,
+    /// What has been heard that may change what somebody may.
+    pub(crate) changes: Arc<Changes>,
     /// True once the worker was told to stop: not ready any more.
     pub draining: Arc<AtomicBool>,
 }
@@ -38,7 +40,7 @@ impl State {
         let traffic = Arc::<Traffic>::default();
         let metrics = Arc::new(Metrics::new(sync.clone(), traffic.clone()));
         let limits = Arc::new(Limits::new(&settings.limits, metrics.clone()));
-        Self { settings, app, sync, metrics, traffic, limits, draining: Arc::default() }
+        Self { settings, app, sync, metrics, traffic, limits, changes: Arc::default(), draining: Arc::default() }
     }
 
     /// Whether the worker was told to stop.

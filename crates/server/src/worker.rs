@@ -26,6 +26,7 @@ use crate::{
     logging,
     state::State,
     supervisor::Reporter,
+    watch::{self, Hall},
     wire::Road,
 };
 
@@ -165,7 +166,8 @@ impl Parts {
 
     /// What runs beside the serving: seats kept true, the ledger kept short.
     fn begin_upkeep(&self, door: &Door) {
-        self.tasks.spawn(door.clone().watch(self.stop.clone().cancelled_owned()));
+        let halls: Vec<Arc<dyn Hall>> = vec![Arc::new(door.clone())];
+        self.tasks.spawn(watch::keep(self.state.clone(), halls, self.stop.clone().cancelled_owned()));
         let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
         let stop = self.stop.clone().cancelled_owned();
         self.tasks.spawn(async move { app.upkeep(keep, stop).await });

@@ -27,6 +27,7 @@ use crate::{
     http,
     listen::{Conn, Connection, KillReason},
     metrics::{Connect, Label},
+    watch,
 };
 
 /// So many refused sign-ins end a session. An honest client tries once, or once more with another ticket.
@@ -59,7 +60,7 @@ fn transport(socket: &SocketRef) -> &'static str {
 impl Door {
     async fn admit(&self, socket: &SocketRef, payload: &Value) -> Result<(), &'static str> {
         let parts = socket.req_parts();
-        let as_of = self.changes();
+        let as_of = self.state().changes.count();
         self.may_try(socket)?;
         let caller = self.identify(payload, parts).await.inspect_err(|_| self.note_refusal(socket))?;
         // Sessions on long polling hold no connection, so the listener does not count them.
@@ -117,8 +118,7 @@ impl Door {
         if self.enter_own_room(&seat).await.is_err() {
             seat.cut(KillReason::Unavailable);
         }
-        // What was taken away after the look at the credential and before the seat was here to be found.
-        if seat.as_of() != self.changes() && !self.check_seat(&seat).await {
+        if !watch::check_newcomer(self.state(), &*seat).await {
             seat.cut(KillReason::Unavailable);
         }
     }

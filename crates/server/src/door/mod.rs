@@ -10,17 +10,13 @@ mod gate;
 mod presence;
 mod seat;
 mod talk;
-mod watch;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicU32},
     time::Duration,
 };
 
@@ -38,6 +34,7 @@ use crate::{
     http,
     listen::{Connection, KillReason},
     state::State,
+    watch::{Hall, Seated},
 };
 use seat::Seat;
 
@@ -62,8 +59,6 @@ struct Inner {
     state: State,
     io: SocketIo,
     seats: Mutex<HashMap<Sid, Arc<Seat>>>,
-    /// How often this worker has heard of something that may change what somebody may.
-    changes: AtomicU64,
     /// The connection that carries a session's WebSocket, where it began with polling: the session itself knows only its first. Weak,
     /// since a connection holds its descriptor for as long as somebody holds it.
     upgrades: Cache<String, Weak<Connection>>,
@@ -80,8 +75,7 @@ impl Door {
         let upgrades = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
         let left = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * state.settings.socketio.silence()).build();
         let refused = Cache::builder().max_capacity(UPGRADES).time_to_live(2 * CONNECT_LIMIT).build();
-        let (seats, changes) = (Mutex::default(), AtomicU64::default());
-        let door = Self(Arc::new(Inner { state, io, seats, changes, upgrades, left, refused }));
+        let door = Self(Arc::new(Inner { state, io, seats: Mutex::default(), upgrades, left, refused }));
         let welcome = {
             let door = door.clone();
             async move |socket: SocketRef| door.welcome(socket).await
@@ -100,14 +94,6 @@ impl Door {
         Router::new().fallback_service(outside.layer(layer).service(inner))
     }
 
-    /// Keeps the seats true to people's sessions and rights until `stop`.
-    pub(crate) async fn watch(self, stop: impl Future<Output = ()>) {
-        tokio::select! {
-            () = stop => {}
-            () = watch::follow(&self) => {}
-        }
-    }
-
     /// Ends every session: politely within three seconds, then by cutting connections.
     pub(crate) async fn close(&self) {
         if timeout(CLOSE_LIMIT, self.0.io.close()).await.is_err() {
@@ -120,12 +106,6 @@ impl Door {
     /// How many pages are in.
     pub(crate) fn pages(&self) -> usize {
         self.lock().len()
-    }
-
-    /// How often something was heard that may change what somebody may. Who remembers the count from before he looked, and finds the
-    /// same once his seat is there to be found, needs no second look.
-    fn changes(&self) -> u64 {
-        self.0.changes.load(Ordering::SeqCst)
     }
 
     /// The people who are in.
@@ -143,6 +123,12 @@ impl Door {
 
     fn sync(&self) -> &SyncManager {
         &self.0.state.sync
+    }
+}
+
+impl Hall for Door {
+    fn seated(&self) -> Vec<Arc<dyn Seated>> {
+        self.lock().values().map(|seat| seat.clone() as Arc<dyn Seated>).collect()
     }
 }
 

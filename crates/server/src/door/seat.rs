@@ -13,13 +13,8 @@ use std::{
     time::Duration,
 };
 
-use arc_swap::{ArcSwap, ArcSwapOption};
-use governor::{
-    Quota, RateLimiter,
-    clock::MonotonicClock,
-    middleware::NoOpMiddleware,
-    state::{InMemoryState, NotKeyed},
-};
+use arc_swap::ArcSwapOption;
+use futures_util::future::BoxFuture;
 use lockstep_app::Caller;
 use lockstep_protocol::{Room, RoomAck, frame};
 use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable};
@@ -31,60 +26,22 @@ use socketioxide::{
 };
 use tokio::{
     sync::{OnceCell, SetOnce},
-    time::{Instant, timeout},
+    time::timeout,
 };
 
 use crate::{
-    config::{Limits, Settings},
+    allowance::{Allowance, Said},
+    config::Settings,
     listen::{Connection, KillReason, Taken},
+    watch::{Known, Seated},
 };
-
-/// So many seconds with too many events within a minute end the connection: an honest page backs off after the first. A burst sent in
-/// one turn is one breach, however large.
-const MAX_BREACHES: u32 = 3;
 
 /// How long what a page says waits for its welcome. That takes microseconds, and where it never comes the connection is closed as well.
 const WELCOME_LIMIT: Duration = Duration::from_secs(5);
 
-/// The seconds of the present minute in which too much was said.
-#[derive(Default)]
-struct Breaches {
-    minute: Option<Instant>,
-    last: Option<Instant>,
-    seconds: u32,
-}
-
-impl Breaches {
-    /// One event too many, now. How many seconds of this minute had some.
-    fn count(&mut self) -> u32 {
-        let now = Instant::now();
-        let since = |at: Option<Instant>| at.map(|at| now.duration_since(at).as_secs());
-        if since(self.minute).is_none_or(|age| age >= 60) {
-            *self = Self { minute: Some(now), ..Self::default() };
-        }
-        if since(self.last).is_none_or(|age| age >= 1) {
-            self.last = Some(now);
-            self.seconds += 1;
-        }
-        self.seconds
-    }
-}
-
-/// How much a page may say. By the system's clock, which costs nothing to have: the library's own is calibrated anew for each page.
-type Budget = RateLimiter<
-    NotKeyed,
-    InMemoryState,
-    MonotonicClock,
-    NoOpMiddleware<<MonotonicClock as governor::clock::Clock>::Instant>,
->;
-
 /// One signed-in socket.
 pub(super) struct Seat {
-    caller: ArcSwap<Caller>,
-    /// What [`super::Door::changes`] said before the caller was looked up.
-    as_of: u64,
-    /// Held while the caller is looked up anew: an older answer must not come after a newer one.
-    looking: tokio::sync::Mutex<()>,
+    known: Known,
     /// Known once the socket is connected, and given back when it is not: socket and seat hold each other.
     socket: OnceLock<SocketRef>,
     /// Whether its page was there to be greeted; empty until its welcome has run or it has gone.
@@ -97,17 +54,14 @@ pub(super) struct Seat {
     connection: ArcSwapOption<Connection>,
     /// The same, where frames can be put on it.
     lane: Option<Arc<Connection>>,
-    budget: Budget,
-    breaches: Mutex<Breaches>,
+    allowance: Allowance,
 }
 
 impl Seat {
     pub(super) fn new(caller: Caller, as_of: u64, connection: Option<Arc<Connection>>, settings: &Settings) -> Self {
         let lane = connection.clone().filter(|connection| settings.sync.fast_lane && connection.is_websocket());
         Self {
-            caller: ArcSwap::from_pointee(caller),
-            as_of,
-            looking: tokio::sync::Mutex::default(),
+            known: Known::new(caller, as_of),
             socket: OnceLock::new(),
             greeted: SetOnce::new(),
             member: OnceCell::new(),
@@ -115,8 +69,7 @@ impl Seat {
             closed: AtomicBool::new(false),
             connection: ArcSwapOption::new(connection),
             lane,
-            budget: RateLimiter::direct_with_clock(settings.limits.socket_events(), MonotonicClock),
-            breaches: Mutex::default(),
+            allowance: Allowance::new(&settings.limits),
         }
     }
 
@@ -131,17 +84,7 @@ impl Seat {
     }
 
     pub(super) fn caller(&self) -> Arc<Caller> {
-        self.caller.load_full()
-    }
-
-    /// How many changes had been heard of before its caller was looked up.
-    pub(super) fn as_of(&self) -> u64 {
-        self.as_of
-    }
-
-    /// The turn to look up the caller anew.
-    pub(super) async fn looking(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.looking.lock().await
+        self.known.caller()
     }
 
     /// It goes on by the WebSocket on `connection`, unless it has a living one: the engine takes no second.
@@ -206,13 +149,6 @@ impl Seat {
         self.rooms().retain(|joined| joined != room);
     }
 
-    /// The caller is known anew: from now on these rights hold, and what he may no longer hear he no longer hears.
-    pub(super) async fn becomes(&self, caller: Caller, sync: &SyncManager) {
-        self.caller.store(Arc::new(caller));
-        self.keep_to_rights(sync).await;
-        self.keep_shown(sync).await;
-    }
-
     /// Leaves the rooms that the caller may not join.
     pub(super) async fn keep_to_rights(&self, sync: &SyncManager) {
         let caller = self.caller();
@@ -255,11 +191,11 @@ impl Seat {
 
     /// Whether the page may say something now. Again and again too much, and the connection ends.
     pub(super) fn may_speak(&self) -> bool {
-        let allowed = self.budget.check().is_ok();
-        if !allowed && self.breaches.lock().unwrap_or_else(PoisonError::into_inner).count() > MAX_BREACHES {
+        let said = self.allowance.take();
+        if said == Said::Flood {
             self.cut(KillReason::Flood);
         }
-        allowed
+        said == Said::Allowed
     }
 
     /// Ends the connection; the page reconnects by itself.
@@ -343,30 +279,26 @@ impl Outlet for Seat {
     }
 }
 
-impl Limits {
-    /// What a page may say: rate and burst.
-    fn socket_events(&self) -> Quota {
-        let at_least_one = |number: u32| number.try_into().unwrap_or(std::num::NonZeroU32::MIN);
-        Quota::per_second(at_least_one(self.socket_events_per_s)).allow_burst(at_least_one(self.socket_events_burst))
+impl Seated for Seat {
+    fn known(&self) -> &Known {
+        &self.known
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use tokio::time::advance;
+    fn ended<'a>(&'a self, sync: &'a SyncManager) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            self.expel(sync).await;
+            self.dismiss();
+        })
+    }
 
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_is_one_breach_and_going_on_for_seconds_is_many() {
-        let mut breaches = Breaches::default();
-
-        assert_eq!((0..100).map(|_| breaches.count()).max(), Some(1));
-        for second in 2..=4 {
-            advance(Duration::from_secs(1)).await;
-            assert_eq!(breaches.count(), second);
-        }
-        advance(Duration::from_secs(60)).await;
-        assert_eq!(breaches.count(), 1);
+    /// Whose rights are others loses his connection, so that his page comes back with the new ones.
+    fn known_anew<'a>(&'a self, same_rights: bool, sync: &'a SyncManager) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            self.keep_to_rights(sync).await;
+            self.keep_shown(sync).await;
+            if !same_rights {
+                self.cut(KillReason::Revoked);
+            }
+        })
     }
 }

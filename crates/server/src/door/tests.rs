@@ -7,13 +7,7 @@ mod requests;
 mod sessions;
 mod strangers;
 
-use std::{
-    future::pending,
-    net::SocketAddr,
-    os::fd::{AsFd, OwnedFd},
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::pending, net::SocketAddr, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use axum::Router;
 use futures_util::{SinkExt, StreamExt};
@@ -28,12 +22,7 @@ use tokio_tungstenite::{
 };
 
 use super::{Door, seat::Seat};
-use crate::{
-    http,
-    listen::{Conn, Guard, GuardedListener, bind},
-    state::State,
-    testing,
-};
+use crate::{http, state::State, testing, watch};
 
 const PASSWORD: &str = "correct horse";
 
@@ -57,18 +46,8 @@ async fn site(environment: &[(&str, &str)]) -> Site {
 async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)) -> Site {
     let (state, directory) = testing::worker(environment).await;
     let (door, service) = Door::open(state.clone(), http::router(state.clone()));
-    let listener = bind(&"127.0.0.1:0".parse().expect("an address"), &state.settings.server).await.expect("binds");
-    prepare(listener.as_fd().try_clone_to_owned().expect("a descriptor is left"));
-    let guard = Guard {
-        traffic: state.traffic.clone(),
-        connections: state.settings.limits.connections,
-        bounds: state.settings.limits.bounds(),
-        header: Duration::from_secs(10),
-    };
-    let listener = GuardedListener::new(listener, guard);
-    let address = axum::serve::Listener::local_addr(&listener).expect("bound").expect("TCP");
-    tokio::spawn(door.clone().watch(pending()));
-    tokio::spawn(axum::serve(listener, service.clone().into_make_service_with_connect_info::<Conn>()).into_future());
+    tokio::spawn(watch::keep(state.clone(), vec![Arc::new(door.clone())], pending()));
+    let address = testing::serve(&state, service.clone(), prepare).await;
     Site { state, door, service, address, _directory: directory }
 }
 

@@ -3,7 +3,7 @@
 use lockstep_sync_manager::{Outlet, Run, Sent};
 
 use super::*;
-use crate::listen::KillReason;
+use crate::{listen::KillReason, watch::Seated};
 
 #[tokio::test]
 async fn a_page_whose_rights_change_is_cut_and_comes_back_with_the_new_ones() {
@@ -67,7 +67,8 @@ async fn rights_are_lost_before_the_connection_is() {
     site.state.app.add_user(&boris).await.expect("added");
     let less = site.state.app.login("boris", PASSWORD, &Client::default()).await.expect("signs in").caller;
 
-    seat.becomes(less, site.door.sync()).await;
+    seat.known().becomes(less);
+    seat.known_anew(true, site.door.sync()).await;
 
     assert_eq!((site.in_room(Room::Files).await, site.in_room(Room::Categories).await), (0, 1));
     assert!(!page.join("files").await, "the connection is still there");
@@ -82,7 +83,7 @@ async fn whose_session_ends_is_out_for_good() {
     let seat = site.door.seats().pop().expect("one page");
 
     site.state.app.logout(&token).await.expect("ends");
-    site.door.check_seat(&seat).await;
+    watch::check(&site.state, &*seat).await;
 
     assert_eq!(site.in_room(Room::Files).await, 0);
     assert!(page.ends().await, "it is told that it shall not come back");
@@ -117,12 +118,12 @@ async fn when_the_database_does_not_answer_nobody_is_put_out_and_it_is_asked_aga
     let mut status = site.state.sync.status();
     status.wait_for(|status| status.position.is_some()).await.expect("it lives");
     site.state.app.close().await;
-    let before = site.door.changes();
+    let before = site.state.changes.count();
 
     site.state.sync.publish(&next_of_users(&status.borrow().position.clone().expect("a position")));
 
     let asked_again = async {
-        while site.door.changes() < before + 3 {
+        while site.state.changes.count() < before + 3 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -164,7 +165,7 @@ async fn whose_session_ends_is_out_though_he_reads_nothing() {
     timeout(PATIENCE, fill).await.expect("the queue is full at last");
 
     site.state.app.logout(&token).await.expect("ends");
-    site.door.check_seat(&seat).await;
+    watch::check(&site.state, &*seat).await;
 
     timeout(PATIENCE, site.empty()).await.expect("the page is out");
     assert_eq!(site.state.traffic.kills(KillReason::Revoked), 1);
@@ -179,10 +180,10 @@ async fn a_session_that_ends_between_sign_in_and_welcome_is_out() {
     let (page, _) = site.page(&token).await;
     let socket = site.door.0.io.sockets().pop().expect("one page");
     site.door.lock().clear();
-    let before = site.door.changes();
+    let before = site.state.changes.count();
     site.state.app.logout(&token).await.expect("ends");
     let heard = async {
-        while site.door.changes() == before {
+        while site.state.changes.count() == before {
             tokio::task::yield_now().await;
         }
     };
