@@ -21,6 +21,7 @@ mod testing;
 mod watch;
 mod wire;
 pub mod worker;
+mod ws;
 
 #[cfg(test)]
 #[path = "../../protocol/tests/nasty/mod.rs"]

@@ -13,11 +13,12 @@ use prometheus_client::{
         MetricType,
         counter::{ConstCounter, Counter},
         family::Family,
-        gauge::ConstGauge,
+        gauge::{ConstGauge, Gauge},
         histogram::{Histogram, exponential_buckets},
     },
     registry::Registry,
 };
+use tracing::warn;
 
 use crate::listen::{KillReason, Traffic};
 
@@ -63,6 +64,10 @@ pub struct Metrics {
     /// Refused because there were too many, by who asked: `person`, `address`, `key`, `login` (attempts to sign in), `socket` (events
     /// of one page).
     pub rate_limited: Family<Label, Counter>,
+    /// Open raw WebSockets by door: `notifications`, `log_stream`, `logs`.
+    pub ws_connections: Family<Label, Gauge>,
+    /// Raw WebSockets that were refused or closed by us, by close code.
+    pub ws_closes: Family<Label, Counter>,
     /// Upgrade requests that a proxy had stripped of their header.
     pub missing_upgrades: Counter,
     /// HTTP requests by method and class of status.
@@ -84,6 +89,8 @@ impl Metrics {
             client_events: Family::default(),
             presence_refused: Family::default(),
             rate_limited: Family::default(),
+            ws_connections: Family::default(),
+            ws_closes: Family::default(),
             missing_upgrades: Counter::default(),
             requests: Family::default(),
             request_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
@@ -113,6 +120,12 @@ impl Metrics {
             "rate_limited",
             "Requests, sign-ins and events refused because there were too many, by who asked",
             metrics.rate_limited.clone(),
+        );
+        registry.register("ws_connections", "Open raw WebSockets, by door", metrics.ws_connections.clone());
+        registry.register(
+            "ws_closes",
+            "Raw WebSockets that were refused or closed by us, by close code",
+            metrics.ws_closes.clone(),
         );
         registry.register(
             "missing_upgrades",
@@ -154,6 +167,16 @@ impl Metrics {
             counts.into_iter().map(move |(label, count)| (format!("{name}_{label}"), count))
         });
         plain.chain(labelled).collect()
+    }
+
+    /// A WebSocket was asked for without its Upgrade header. Said in the log the first time, with the cure.
+    pub fn note_missing_upgrade(&self) {
+        if self.missing_upgrades.inc() == 0 {
+            warn!(
+                "a WebSocket request came without its Upgrade header: the proxy in front does not pass it on. For nginx: \
+                 proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";"
+            );
+        }
     }
 
     /// Counts one event from a page.

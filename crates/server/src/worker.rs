@@ -28,6 +28,7 @@ use crate::{
     supervisor::Reporter,
     watch::{self, Hall},
     wire::Road,
+    ws::Raw,
 };
 
 mod drain;
@@ -131,8 +132,10 @@ impl Parts {
         reporter: Option<Reporter>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
-        let (door, service) = Door::open(self.state.clone(), http::router(self.state.clone()));
-        self.begin_upkeep(&door);
+        let raw = Raw::open(self.state.clone());
+        let inside = raw.routes().merge(http::router(self.state.clone()));
+        let (door, service) = Door::open(self.state.clone(), inside);
+        self.begin_upkeep(&door, &raw);
         operator.into_iter().for_each(|listener| self.serve_operator(listener));
         let last_entry = CancellationToken::new();
         let guarded = GuardedListener::new(listener, self.guard()).until(last_entry.clone());
@@ -146,17 +149,17 @@ impl Parts {
         tokio::select! {
             () = shutdown => {}
             ended = &mut serving => {
-                door.close().await;
+                tokio::join!(door.close(), raw.close());
                 return Err(ended_by_itself(ended));
             }
         }
         // From here on an answer is the last one on its connection, and no page begins; then nobody comes in any more.
         self.state.draining.store(true, Ordering::Relaxed);
         last_entry.cancel();
-        drain::drain(&self.state, &door).await;
+        drain::drain(&self.state, &door, &raw).await;
         // Idle connections end, and those with a WebSocket or a request under way go on.
         last_call.cancel();
-        door.close().await;
+        tokio::join!(door.close(), raw.close());
         if timeout(REQUESTS_LIMIT, &mut serving).await.is_err() {
             warn!("some requests were not answered within {REQUESTS_LIMIT:?} of the end");
             serving.abort();
@@ -165,8 +168,8 @@ impl Parts {
     }
 
     /// What runs beside the serving: seats kept true, the ledger kept short.
-    fn begin_upkeep(&self, door: &Door) {
-        let halls: Vec<Arc<dyn Hall>> = vec![Arc::new(door.clone())];
+    fn begin_upkeep(&self, door: &Door, raw: &Raw) {
+        let halls: Vec<Arc<dyn Hall>> = vec![Arc::new(door.clone()), Arc::new(raw.clone())];
         self.tasks.spawn(watch::keep(self.state.clone(), halls, self.stop.clone().cancelled_owned()));
         let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
         let stop = self.stop.clone().cancelled_owned();

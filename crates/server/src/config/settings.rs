@@ -177,6 +177,8 @@ impl Sync {
 pub struct Auth {
     /// How long a sign-in lasts.
     pub session_hours: u32,
+    /// Whether a raw WebSocket may be opened with an API key in its URL.
+    pub allow_query_token: bool,
 }
 
 /// `[locks]`: rows that one page edits alone.
@@ -230,6 +232,10 @@ pub struct Limits {
     pub socket_events_per_s: u32,
     /// Events from a page: burst.
     pub socket_events_burst: u32,
+    /// Raw WebSockets of one person or program, on one worker.
+    pub ws_per_user: usize,
+    /// Raw WebSockets of one address, on one worker.
+    pub ws_per_address: usize,
     /// Requests of a person or address: rate.
     pub requests_per_s: u32,
     /// Requests of a person or address: burst.

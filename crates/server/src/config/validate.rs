@@ -106,6 +106,8 @@ impl Check<'_> {
         self.range("limits.connections", limits.connections as u64, 1, 1_000_000);
         self.range("limits.socket_queue_packets", limits.socket_queue_packets as u64, 16, 65_536);
         self.range("limits.socket_queue_bytes", limits.socket_queue_bytes as u64, 65_536, 1 << 30);
+        self.range("limits.ws_per_user", limits.ws_per_user as u64, 1, 1_000_000);
+        self.range("limits.ws_per_address", limits.ws_per_address as u64, 1, 1_000_000);
         for (key, rate) in [
             ("limits.socket_events_per_s", limits.socket_events_per_s),
             ("limits.socket_events_burst", limits.socket_events_burst),

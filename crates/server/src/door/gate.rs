@@ -12,7 +12,6 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use serde_json::json;
 use tokio::time::timeout;
-use tracing::warn;
 
 use super::Door;
 use crate::{
@@ -129,7 +128,8 @@ impl Door {
             // A session on long polling costs memory before it is signed in, and no connection that would be counted.
             Some("polling") if session.is_none() => self.counted(request),
             Some("websocket") if !asks_for_websocket(&request.headers) => {
-                self.note_missing_upgrade();
+                // The engine would answer 101 and the browser would hang for twenty seconds; told plainly, it falls back at once.
+                self.state().metrics.note_missing_upgrade();
                 Some(refuse(StatusCode::BAD_REQUEST, 3, "Bad request"))
             }
             _ => None,
@@ -141,16 +141,6 @@ impl Door {
         let TooOften { seconds } = self.state().limits.address(&client).err()?;
         let refusal = refuse(StatusCode::TOO_MANY_REQUESTS, 4, "Forbidden: too many sessions from this address");
         Some(([(header::RETRY_AFTER, seconds.to_string())], refusal).into_response())
-    }
-
-    /// The engine would answer 101 and the browser would hang for twenty seconds; told plainly, it falls back to polling at once.
-    fn note_missing_upgrade(&self) {
-        if self.state().metrics.missing_upgrades.inc() == 0 {
-            warn!(
-                "a WebSocket request came without its Upgrade header: the proxy in front does not pass it on. For nginx: \
-                 proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";"
-            );
-        }
     }
 
     /// Notes the connection of an upgrade. The engine answers 101 before it judges, and hangs up on a second WebSocket of a session; so

@@ -33,9 +33,14 @@ pub enum Taken {
 }
 
 impl<W: Way> Connection<W> {
-    /// The answer that is written next makes this connection a WebSocket. Said before the engine writes it.
+    /// The answer that is written next makes this connection a WebSocket that speaks Socket.IO. Said before the engine writes it.
     pub fn switching(&self) {
         self.out().track.switching();
+    }
+
+    /// The same for a raw WebSocket: every message is the lane's, and the engine writes nothing but pings, pongs and the close.
+    pub fn switching_to_raw(&self) {
+        self.out().track.switching_to_raw();
     }
 
     /// Whether it is known to be a WebSocket, so that frames may be given to its lane.

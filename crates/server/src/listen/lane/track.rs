@@ -50,11 +50,17 @@ impl Default for Track {
 }
 
 impl Track {
-    /// The answer that is written next makes this connection a WebSocket.
+    /// The answer that is written next makes this connection a WebSocket that speaks Socket.IO.
     pub(super) fn switching(&mut self) {
         if self.phase == Phase::Http {
             self.phase = Phase::Switching;
         }
+    }
+
+    /// The same for one that speaks nothing but WebSocket: there is nobody but us who tells the page that it is connected.
+    pub(super) fn switching_to_raw(&mut self) {
+        self.switching();
+        self.connected = true;
     }
 
     /// Whether it is known to be a WebSocket that has not been closed.
@@ -199,6 +205,21 @@ mod tests {
         assert_eq!(open_after(&mut track, &frame(0x82, b"40")), [0; 0], "not a text");
         let connect = frame(0x81, b"40{\"sid\":\"x\"}");
         assert_eq!(open_after(&mut track, &connect), [connect.len()]);
+    }
+
+    #[test]
+    fn a_raw_websocket_opens_with_the_answer_that_makes_it_one_and_not_before() {
+        let mut track = Track::default();
+        track.switching_to_raw();
+        let (answer, end) = ANSWER.split_at(ANSWER.len() - 1);
+
+        track.feed(answer);
+        assert!(!track.is_open());
+        track.feed(end);
+        assert!(track.is_open());
+
+        let ping = frame(0x89, b"");
+        assert_eq!(open_after(&mut track, &ping), [ping.len()]);
     }
 
     #[test]
