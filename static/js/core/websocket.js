@@ -29,7 +29,7 @@
  * @typedef {object} ServiceStatus
  * @property {"closed"|"connecting"|"live"|"failed"} state   `failed`: no more tries until `connect()`, or until the page wakes
  * @property {number} attempt                           tries since the connection was lost; 0 for the first
- * @property {string|null} why                          `unauthorized` `forbidden` `too_often` `too_large` `restarting` `ticket` `silent` `lost` `given_up`
+ * @property {string|null} why                          `unauthorized` `forbidden` `too_often` `too_large` `restarting` `unavailable` `ticket` `silent` `lost` `given_up`
  * @property {string} reason                            the server's own words, if it said any
  * @property {number|null} retryMs                      how long the next try waits
  *
@@ -55,7 +55,7 @@ export const SPREAD_MS = 2000;
 const DEFAULTS = { reconnectDelay: 3000, maxReconnectAttempts: 10, backoffCap: 5, jitter: 0.2, heartbeat: 30_000 };
 
 /** What the close codes mean to us. @type {Record<number, string>} */
-const WHY = { 1001: "restarting", 1012: "restarting", 1009: "too_large", 4401: "unauthorized", 4403: "forbidden", 4429: "too_often" };
+const WHY = { 1001: "restarting", 1012: "restarting", 1013: "unavailable", 1009: "too_large", 4401: "unauthorized", 4403: "forbidden", 4429: "too_often" };
 /** Trying again would change nothing. */
 const FINAL = new Set(["forbidden", "too_large"]);
 

@@ -1,0 +1,105 @@
+/**
+ * One notice: what it says, how serious it is, where it leads.
+ *
+ * Its `data` is whatever somebody put there; nothing is taken for granted. Pure.
+ *
+ * @typedef {"success"|"info"|"warning"|"error"} Status
+ *
+ * @typedef {object} Notice
+ * @property {string} id
+ * @property {string} type            any; those that are known have words of their own
+ * @property {any} data
+ * @property {string} timestamp       ISO 8601
+ * @property {boolean} read
+ * @property {boolean} archived
+ * @property {number} [count]         how often it happened, where it is more than once
+ * @property {string} [message]
+ * @property {Status} [status]
+ *
+ * @typedef {"all"|"unread"|"alerts"|"import"|"system"|"archive"} Tab
+ */
+
+/** Types with words of their own. */
+export const TYPES = Object.freeze(["alert", "log_event", "system", "upload_status", "scan_complete", "import_complete"]);
+
+/** Tab → what of the server's list it shows. @type {Readonly<Record<Tab, {types?: string[], unread?: true, archived?: true}>>} */
+export const TABS = Object.freeze({
+  all: {},
+  unread: { unread: true },
+  alerts: { types: ["alert", "log_event"] },
+  import: { types: ["import_complete", "scan_complete", "upload_status"] },
+  system: { types: ["system"] },
+  archive: { archived: true },
+});
+
+/** @param {Tab} tab @param {Notice} notice */
+export function fits(tab, { type, read, archived }) {
+  const { types, unread, archived: aside = false } = TABS[tab];
+  return archived === aside && !(unread && read) && (!types || types.includes(type));
+}
+
+/** @param {Tab} tab @returns {Record<string, string>} the query of the server's list */
+export function queryOf(tab) {
+  const { types, unread, archived } = TABS[tab];
+  return { archived: archived ? "1" : "0", ...(unread && { unread: "1" }), ...(types && { type: types.join(",") }) };
+}
+
+/** What an event tells, without the event. @param {any} event @returns {Notice} */
+export function noticeOf({ id, type, data, timestamp, read, archived, count, message, status }) {
+  return { id: String(id), type: String(type ?? ""), data: data ?? {}, timestamp: String(timestamp ?? ""), read: read === true, archived: archived === true, count, message, status };
+}
+
+const BAD = new Set(["error", "critical", "fatal", "emergency"]);
+const STATUSES = new Set(["success", "info", "warning", "error"]);
+
+/** @param {Notice} notice @returns {Status} */
+export function statusOf({ type, status, data }) {
+  if (status && STATUSES.has(status)) return status;
+  const level = String(data?.level ?? data?.severity ?? "").toLowerCase();
+  if (BAD.has(level) || type === "log_event") return "error";
+  return level.startsWith("warn") || type === "alert" ? "warning" : "info";
+}
+
+/** Whether it is more than an error. @param {Notice} notice */
+export const isCritical = ({ data }) => ["critical", "fatal", "emergency"].includes(String(data?.level ?? data?.severity ?? "").toLowerCase());
+
+/** Its sentence; null where it has none. @param {Notice} notice @returns {string|null} */
+export const textOf = ({ message, data }) => first(message, data?.message, data?.title, data?.text);
+
+/** Where it comes from: a program, a file, a registrator. @param {Notice} notice @returns {string|null} */
+export const sourceOf = ({ data }) => first(data?.source, data?.filename, data?.file?.name ?? data?.file, data?.registrator?.name ?? data?.registrator_name);
+
+/** @param {...any} values */
+const first = (...values) => values.find((value) => typeof value === "string" && value.trim() !== "") ?? null;
+
+/** How far something has come, 0 … 100; null where that is not said. @param {Notice} notice @returns {number|null} */
+export function progressOf({ type, data }) {
+  if (type !== "upload_status") return null;
+  const percent = number(data?.percent ?? data?.progress);
+  const [done, total] = [number(data?.loaded ?? data?.received ?? data?.done), number(data?.total ?? data?.size)];
+  const value = percent ?? (done !== null && total ? (100 * done) / total : null);
+  return value === null ? null : Math.round(Math.min(100, Math.max(0, value)));
+}
+
+/** @param {any} value */
+const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+
+const PLACES = ["files", "users", "groups", "categories", "registrators"];
+
+/** The page that shows what it is about; null where there is none. @param {Notice} notice @returns {string|null} */
+export function hrefOf({ type, data }) {
+  if (typeof data?.href === "string" && /^\/(?![/\\])/.test(data.href)) return data.href; // within this server, never elsewhere
+  const [record, job] = [id(data?.id), id(data?.import ?? data?.session)];
+  if (PLACES.includes(data?.entity) && record) return `/${data.entity}?open=${record}`;
+  if (job) return `/admin/integrations/session/${job}/`;
+  if (id(data?.registrator)) return `/registrators?open=${id(data.registrator)}`;
+  if (type === "upload_status" && id(data?.file)) return `/files?open=${id(data.file)}`;
+  if (type === "log_event") return record ? `/logs?around=${record}` : "/logs?type=error";
+  return null;
+}
+
+/** @param {any} value an id, or a row that has one @returns {string|null} */
+function id(value) {
+  const named = value && typeof value === "object" ? value.id : value;
+  return (typeof named === "string" || typeof named === "number") && named !== "" ? encodeURIComponent(named) : null;
+}
