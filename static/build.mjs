@@ -21,9 +21,9 @@ const DIST = path.join(ROOT, "dist");
 /** Where a build is made. */
 const NEW = path.join(ROOT, "dist.new");
 const BASE = "/static/dist";
-const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "login"];
+const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "notifications", "login"];
 /** Stable name → source: what pages of other makers include. The server has a list of the names too. */
-const CLASSICS = { sync: "sync.js", utils: "utils.js", websocket: "websocket.js" };
+const CLASSICS = { sync: "sync.js", utils: "utils.js", websocket: "websocket.js", "notification-center": "elements/center/alone.js" };
 /** Other people's code that ends up in what we serve; its licences go along. */
 const LICENSED = ["lit", "lit-html", "lit-element", "@lit/reactive-element", "socket.io-client", "engine.io-client", "socket.io-parser",
   "engine.io-parser", "@socket.io/component-emitter", "bootstrap", "bootstrap-icons", "node-diff3"];

@@ -27,11 +27,12 @@ export const formatNumber = (value) => cached(`n${language()}`, () => new Intl.N
 /**
  * @param {string|number|Date|null|undefined} value an ISO time or ms
  * @param {"minute"|"time"|"date"|"full"} [style] `14:02`, `14:02:11`, `21 нояб. 2025 г., 14:02`, or the whole
+ * @param {string} [lang] another language than the page's
  */
-export function formatDate(value, style = "date") {
+export function formatDate(value, style = "date", lang = language()) {
   const date = asDate(value);
   if (!date) return "";
-  return cached(`d${style}${language()}`, () => new Intl.DateTimeFormat(language(), STYLES[style])).format(date);
+  return cached(`d${style}${lang}`, () => new Intl.DateTimeFormat(lang, STYLES[style])).format(date);
 }
 
 /** @type {Record<string, Intl.DateTimeFormatOptions>} */
@@ -45,14 +46,14 @@ const STYLES = {
 /** @type {[Intl.RelativeTimeFormatUnit, number, number][]} unit, its seconds, up to how many seconds it is used */
 const UNITS = [["second", 1, 60], ["minute", 60, 3600], ["hour", 3600, 86_400], ["day", 86_400, 7 * 86_400]];
 
-/** How long ago, up to a week; then the date. @param {string|number|null|undefined} value @param {number} [now] ms */
-export function formatAgo(value, now = serverNow()) {
+/** How long ago, up to a week; then the date. @param {string|number|null|undefined} value @param {number} [now] ms @param {string} [lang] */
+export function formatAgo(value, now = serverNow(), lang = language()) {
   const date = asDate(value);
   if (!date) return "";
   const seconds = Math.max(0, Math.round((now - date.getTime()) / 1000));
   const unit = UNITS.find(([, , limit]) => seconds < limit);
-  if (!unit) return formatDate(date);
-  const format = cached(`a${language()}`, () => new Intl.RelativeTimeFormat(language(), { numeric: "auto", style: "short" }));
+  if (!unit) return formatDate(date, "date", lang);
+  const format = cached(`a${lang}`, () => new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" }));
   return seconds < 10 ? format.format(0, "second") : format.format(-Math.floor(seconds / unit[1]), unit[0]);
 }
 

@@ -13,7 +13,7 @@
  * @property {(handlers: {onMessage: (message: any) => void, onDisconnect: () => void, onStatus: (status: any) => void}) => import("./websocket.js").WebSocketService} open
  * @property {Request|null} request
  * @property {Pick<import("./clock.js").Clock, "setTimeout"|"clearTimeout">} clock
- * @property {(serverTime: any) => void} [onTime]
+ * @property {(serverTime: any) => any} [onTime]
  */
 
 /** An answer to `mark_read` that takes longer will not come. */

@@ -1,6 +1,6 @@
 /** Who is signed in, what is his, and the way out. */
 import { html, nothing } from "lit";
-import { keepToasts, setKeepToasts } from "../core/toast.js";
+import { keepToasts, setKeepToasts } from "../core/keep.js";
 import { t } from "../core/words.js";
 import { signOut } from "./sign-out.js";
 import { icon } from "./icon.js";

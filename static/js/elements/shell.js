@@ -1,9 +1,11 @@
 /** The frame of every page: skip link, places to go, connection, language, theme, the person; and the keys that work everywhere. */
 import { html, render } from "lit";
+import { clock } from "../core/clock.js";
 import { shortcut } from "../core/keys.js";
 import { toSignIn } from "./sign-out.js";
 import { may, sameRights } from "../core/rights.js";
 import { tabs } from "../core/tabs.js";
+import { dismissToast, showToast } from "../core/toast.js";
 import { applyTheme } from "../core/theme.js";
 import { i18n, speak, t } from "../core/words.js";
 import { SyncManager } from "../sync.js";
@@ -14,6 +16,7 @@ import { languages } from "./languages.js";
 import { personMenu } from "./person-menu.js";
 import { themeMenu } from "./theme-menu.js";
 
+/** Where one can go; `aside`: by another way than the bar. @type {{page: "index"|"files"|"users"|"groups"|"categories"|"registrators"|"admin"|"notifications", href: string, right?: string, icon: string, aside?: boolean}[]} */
 export const PLACES = [
   { page: "index", href: "/", icon: "house" },
   { page: "files", href: "/files", right: "files.view", icon: "file-earmark-text" },
@@ -22,7 +25,11 @@ export const PLACES = [
   { page: "categories", href: "/categories", right: "categories.view", icon: "diagram-3" },
   { page: "registrators", href: "/registrators", right: "registrators.view", icon: "inboxes" },
   { page: "admin", href: "/admin", right: "admin", icon: "sliders" },
+  { page: "notifications", href: "/notifications", icon: "bell", aside: true },
 ];
+
+/** What the person's notices need of this page. */
+export const noticePorts = { sync: SyncManager, clock, toaster: { show: showToast, dismiss: dismissToast } };
 
 /**
  * Draws the frame, and again when the language, the theme or the person's rights change.
@@ -39,6 +46,7 @@ export function mountShell(page, user, onRights = () => {}) {
   followRights(user, () => (draw(), onRights()));
   keys(user, draw);
   draw();
+  import("./own-notices.js").then(({ ringBell }) => ringBell(user, noticePorts)); // until then, and without it, the bell is a link
   const keepInView = () => place.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
   keepInView(); // the bar scrolls on a narrow screen
   addEventListener("resize", keepInView);
@@ -64,7 +72,7 @@ function followRights(user, changed) {
 
 /** @param {string} page @param {import("../core/rights.js").User} user @param {() => void} draw */
 function shell(page, user, draw) {
-  const places = PLACES.filter(({ right }) => !right || may(user, right));
+  const places = PLACES.filter(({ right, aside }) => !aside && (!right || may(user, right)));
   return html`
     <a class="skip" href="#main">${t("shell.skip")}</a>
     <header class="shell">
@@ -74,6 +82,8 @@ function shell(page, user, draw) {
         <conn-badge></conn-badge>
         <button type="button" class="btn btn-sm btn-plain find" data-palette aria-keyshortcuts="Control+K" aria-label=${t("palette.open")} title=${t("palette.open")}
           @click=${() => openPalette(user, draw)}>${icon("search")}<kbd data-keys="Ctrl K"></kbd></button>
+        <notification-center position="bottom-right" page="/notifications" locale=${i18n.language}>
+          <a class="btn btn-sm btn-plain" href="/notifications" aria-label=${t("page.notifications")}>${icon("bell")}</a></notification-center>
         ${languages()}
         ${themeMenu(draw)}
         ${personMenu(user, draw)}

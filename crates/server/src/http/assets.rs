@@ -71,7 +71,7 @@ pub fn build() -> &'static str {
 }
 
 /// Scripts with lasting names, as the build makes them.
-const CLASSICS: [&str; 3] = ["js/sync.js", "js/utils.js", "js/websocket.js"];
+const CLASSICS: [&str; 4] = ["js/sync.js", "js/utils.js", "js/websocket.js", "js/notification-center.js"];
 
 pub(super) fn routes() -> Router<Face> {
     let hashed = Router::new().route("/static/dist/{*path}", get(hashed));

@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri};
 use super::{Face, identity, language::Language, problem::Problem};
 
 /// Address and file of each page.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("/", "index.html"),
     ("/files", "files.html"),
     ("/users", "users.html"),
@@ -19,6 +19,7 @@ const PAGES: [(&str, &str); 7] = [
     ("/categories", "categories.html"),
     ("/registrators", "registrators.html"),
     ("/admin", "admin.html"),
+    ("/notifications", "notifications.html"),
 ];
 
 pub(super) fn routes() -> Router<Face> {

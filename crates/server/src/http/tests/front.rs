@@ -56,6 +56,7 @@ async fn classic_scripts_have_lasting_names_and_may_come_from_elsewhere() {
         ("/static/js/sync.js", "window.SyncManager={}"),
         ("/static/js/utils.js", "window.showToast={}"),
         ("/static/js/websocket.js", "window.WebSocketService={}"),
+        ("/static/js/notification-center.js", "window.NotificationCenter={}"),
     ] {
         let script = server.get(path).await;
         assert_eq!((script.status, script.text.trim()), (StatusCode::OK, text));

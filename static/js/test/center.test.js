@@ -1,0 +1,74 @@
+/** The words of `<notification-center>`, which has no catalogue; and the choice of what comes as a message. */
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import test from "node:test";
+import { interrupts, quietTypes, setQuiet } from "../core/notice-settings.js";
+import { TABLES, wordsOf } from "../elements/center/words.js";
+
+const { ru, en } = TABLES;
+const holes = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+const root = new URL("../", import.meta.url);
+const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith(".js") && !file.startsWith("test") && !file.endsWith("center/words.js"));
+const source = (await Promise.all(files.map((file) => readFile(new URL(file, root), "utf8")))).join("\n");
+
+test("both languages have the same words with the same holes, and English has no Russian in it", () => {
+  assert.deepEqual(Object.keys(ru).sort(), Object.keys(en).sort());
+  for (const word of Object.keys(ru)) {
+    assert.deepEqual(holes(ru[word]), holes(en[word]), word);
+    assert.doesNotMatch(en[word], /[а-яё]/i, word);
+  }
+});
+
+test("no word is left over", () => {
+  const families = ["tab", "empty", "type", "status", "state", "why"];
+  const unused = Object.keys(ru).filter((word) => !source.includes(`"${word}"`) && !families.includes(word.split(".")[0]));
+
+  assert.deepEqual(unused, []);
+});
+
+/** A page in a language, read by somebody who prefers others. */
+function reading(lang, languages, run) {
+  const before = [globalThis.document, Object.getOwnPropertyDescriptor(globalThis, "navigator")];
+  globalThis.document = { documentElement: { lang } };
+  Object.defineProperty(globalThis, "navigator", { value: { languages }, configurable: true });
+  try {
+    return run();
+  } finally {
+    globalThis.document = before[0];
+    if (before[1]) Object.defineProperty(globalThis, "navigator", before[1]);
+  }
+}
+
+test("the language is what the page asked for, else the page's, else the reader's, else Russian", () => {
+  for (const [locale, lang, languages, expected] of [
+    ["en-GB", "ru", ["ru"], "en"], [null, "en", ["ru"], "en"], ["de", "fr", ["de", "en-US"], "en"], ["", "", ["de"], "ru"],
+  ]) assert.equal(reading(lang, languages, () => wordsOf(locale).language), expected);
+});
+
+test("a notice without a sentence says its kind and how serious it is; an unknown kind is its own word", () => {
+  const { text, kind, ago } = reading("en", ["en"], () => wordsOf(null));
+  const notice = (type, data = {}, more = {}) => ({ id: "1", type, data, timestamp: "", read: false, archived: false, ...more });
+
+  assert.equal(text(notice("alert", { level: "critical" })), "Alert: Critical");
+  assert.equal(text(notice("scan_complete", {}, { status: "success" })), "Scan: Success");
+  assert.equal(text(notice("made_up")), "made_up: Information");
+  assert.equal(text(notice("alert", { title: "<b>x</b>" })), "<b>x</b>");
+  assert.equal(kind(notice("constructor")), "constructor");
+  assert.equal(ago("nonsense"), "");
+});
+
+test("kinds that were switched off do not interrupt, and neither does an upload that is under way", () => {
+  const kept = new Map();
+  globalThis.localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+  const notice = (type, data = {}, more = {}) => ({ id: "1", type, data, timestamp: "", read: false, archived: false, ...more });
+
+  setQuiet("system", true);
+  setQuiet("alert", true);
+  setQuiet("alert", false);
+
+  assert.deepEqual(quietTypes(), ["system"]);
+  assert.deepEqual([notice("system"), notice("alert"), notice("made_up")].map(interrupts), [false, true, true]);
+  assert.deepEqual([{ percent: 40 }, { percent: 100 }, {}].map((data) => interrupts(notice("upload_status", data))), [false, true, true]);
+  assert.equal(interrupts(notice("upload_status", { percent: 40 }, { status: "error" })), true);
+  delete globalThis.localStorage;
+});
