@@ -40,6 +40,7 @@ const IDLE_SECONDS = 30;
 export class SyncManager {
   /** @type {Map<string, Room>} */ #rooms = new Map();
   /** @type {Set<(status: Status) => void>} */ #listeners = new Set();
+  /** @type {Map<string, Set<(payload: any) => void>>} */ #ears = new Map();
   #clock;
   #transport;
   #views;
@@ -127,6 +128,25 @@ export class SyncManager {
   /** @param {string} event @param {Handler} handler */
   off(event, handler) {
     this.#views.off(event, handler);
+  }
+
+  /**
+   * What is no change and has no place in a room's chain, such as `log` and `scan:progress`: each packet as it comes.
+   * @param {string} name @param {(payload: any) => void} fn @returns {() => void} off
+   */
+  hear(name, fn) {
+    const ears = this.#ears.get(name) ?? new Set();
+    this.#ears.set(name, ears.add(fn));
+    return () => {
+      ears.delete(fn);
+      if (ears.size === 0 && this.#ears.get(name) === ears) this.#ears.delete(name);
+    };
+  }
+
+  /** A question that the road does not ask by itself, such as `logs:filter`. Rejects without a connection, or an answer in five seconds.
+   * @param {string} name @param {any} payload @returns {Promise<any>} */
+  ask(name, payload) {
+    return this.#transport.ask(name, payload, JOIN_MS);
   }
 
   /**
@@ -270,6 +290,8 @@ export class SyncManager {
     if (name === "sync:reset") return this.#reset(payload);
     if (name === "sync:bye") return this.debug.note("bye", payload);
     if (this.#presence.packet(name, payload)) return;
+    const ears = this.#ears.get(name);
+    if (ears) return ears.forEach((fn) => fn(payload));
     const room = this.#rooms.get(roomOf(payload ?? {}) ?? "");
     if (room) return room.event(name, payload);
     if (Number.isFinite(payload?.prev) && isRoom(roomOf(payload) ?? "")) return this.debug.note("stray", { event: payload });

@@ -375,3 +375,17 @@ test("a view that fetched skips the events that its data shows already", async (
 
   assert.deepEqual(ran, [12, 22]);
 });
+
+test("what is outside the chain comes packet by packet to whoever hears it, until he is off", () => {
+  const { sync, socket } = page();
+  const heard = [];
+  sync.joinRoom("logs");
+  socket.accept();
+
+  const off = sync.hear("log", (lines) => heard.push(lines));
+  socket.emit("log", [1, 2]);
+  off();
+  socket.emit("log", [3]);
+
+  assert.deepEqual(heard, [[1, 2]]);
+});
