@@ -62,7 +62,8 @@ pub use ledger::MAX_CHANGES;
 pub use list::{MAX_PER_PAGE, Query};
 pub use lock::{LOCKS_CHANGED, Lease, Locks, Taken};
 pub use log::{
-    BadCursor, Cursor, LogExport, LogFacets, LogPage, LogQuery, MAX_FACETS, MAX_LOG_EXPORT, MAX_LOG_PAGE, Place,
+    BadCursor, Cursor, LogExport, LogFacets, LogPage, LogQuery, MAX_FACETS, MAX_LOG_EXPORT, MAX_LOG_PAGE,
+    Place as LogPlace,
 };
 pub use notice::{
     Audience, Key as NoticeKey, Listed, MAX_RECIPIENTS, Marked, NewNotice, NoticePage, NoticeQuery, Told, Which,

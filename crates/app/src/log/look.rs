@@ -1,7 +1,7 @@
 //! Lines that are kept: looking through them, and taking them along as a file.
 
 use lockstep_protocol::log::{BadFilter, Filter, Line};
-use lockstep_store::{Cursor, LogExport, LogFacets, LogPage, LogQuery, MAX_LOG_PAGE, Place, clock};
+use lockstep_store::{Cursor, LogExport, LogFacets, LogPage, LogPlace, LogQuery, MAX_LOG_PAGE, clock};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -31,7 +31,7 @@ impl LogWords {
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         let everything = Filter::default();
         let mut query =
-            LogQuery { filter: everything, from: None, to: None, place: Place::Newest, limit: DEFAULT_LIMIT };
+            LogQuery { filter: everything, from: None, to: None, place: LogPlace::Newest, limit: DEFAULT_LIMIT };
         let (mut filter, mut fields) = (Map::new(), FieldErrors::new());
         for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
             if let Err(error) = take(&mut query, &mut filter, &name, value) {
@@ -67,12 +67,12 @@ fn take(query: &mut LogQuery, filter: &mut Map<String, Json>, name: &str, value:
         "text" | "regex" => drop(filter.insert(name.to_owned(), value.into())),
         "from" => query.from = time(&value)?,
         "to" => query.to = time(&value)?,
-        "before" | "after" | "around" if query.place != Place::Newest => {
+        "before" | "after" | "around" if query.place != LogPlace::Newest => {
             return Err(FieldError::new("field.not_allowed"));
         }
-        "before" => query.place = Place::Before(place(&value)?),
-        "after" => query.place = Place::After(place(&value)?),
-        "around" => query.place = Place::Around(value),
+        "before" => query.place = LogPlace::Before(place(&value)?),
+        "after" => query.place = LogPlace::After(place(&value)?),
+        "around" => query.place = LogPlace::Around(value),
         "limit" => query.limit = number(&value, MAX_LOG_PAGE)?,
         _ => return Err(FieldError::new("field.unknown")),
     }
@@ -177,9 +177,9 @@ mod tests {
             "environment": null, "text": "a,b", "regex": true});
         assert_eq!(serde_json::to_value(&query.filter).expect("JSON"), echo);
         assert_eq!((query.from, query.to), (Some(1_763_769_600_000), Some(1_763_812_800_000)));
-        assert_eq!((query.place, query.limit), (Place::Before("17-3".parse().expect("a place")), 5));
+        assert_eq!((query.place, query.limit), (LogPlace::Before("17-3".parse().expect("a place")), 5));
         let LogWords(query) = read(&[]).expect("all is well");
-        assert_eq!((query.place, query.limit), (Place::Newest, 200));
+        assert_eq!((query.place, query.limit), (LogPlace::Newest, 200));
     }
 
     #[test]
