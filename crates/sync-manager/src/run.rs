@@ -38,7 +38,7 @@ impl Run {
     }
 
     /// Each event: its name, which needs no escapes, and its argument, finished JSON.
-    pub fn events(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn events(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.packets.iter().map(Packet::parts)
     }
 

@@ -38,8 +38,8 @@ fn worker_with(shelf: &Arc<Shelf>) -> SyncManager {
     worker_on(Memory::new(), Options { archive: Some(shelf.clone()), ..Options::new(Identity::default()) })
 }
 
-fn filter(said: serde_json::Value) -> Filter {
-    Filter::parse(&said).expect("a filter")
+fn filter(said: &serde_json::Value) -> Filter {
+    Filter::parse(said).expect("a filter")
 }
 
 /// A reader who has seen what came before, and forgotten it.
@@ -99,7 +99,7 @@ async fn readers_who_want_the_same_cost_one_look_at_each_line() {
     let mut readers = Vec::new();
     for number in 0..20 {
         let text = if number % 2 == 0 { "line" } else { "line 7" };
-        readers.push(reader(&sync, filter(json!({"text": text}))).await);
+        readers.push(reader(&sync, filter(&json!({"text": text}))).await);
     }
 
     sync.log(&batch("a", 1..=10));
@@ -139,7 +139,7 @@ async fn what_is_lost_on_the_wire_comes_from_the_archive_and_the_rest_is_told_to
     let shelf = Arc::<Shelf>::default();
     let sync = worker_with(&shelf);
     let ((all, _one), (errors, _other)) =
-        (everybody(&sync).await, reader(&sync, filter(json!({"level": "error"}))).await);
+        (everybody(&sync).await, reader(&sync, filter(&json!({"level": "error"}))).await);
 
     sync.log(&batch("a", 1..=2));
     shelf.keep("a", [4]);
@@ -245,10 +245,10 @@ async fn who_comes_sees_the_newest_that_match_and_whether_there_are_more() {
 
     let (all, errors) = (Eyes::open(), Eyes::open());
     let _all = sync.logs().open(all.clone(), Filter::default(), 3);
-    let chosen = sync.logs().open(errors.clone(), filter(json!({"level": "error"})), 10);
+    let chosen = sync.logs().open(errors.clone(), filter(&json!({"level": "error"})), 10);
     all.until_shown().await;
     errors.until_shown().await;
-    chosen.filter(filter(json!({"text": "line 4", "type": "info"})), 4);
+    chosen.filter(filter(&json!({"text": "line 4", "type": "info"})), 4);
     errors.until(|eyes| eyes.told().len() == 2).await;
     sync.log(&batch("a", 46..=50));
 
@@ -260,7 +260,7 @@ async fn who_comes_sees_the_newest_that_match_and_whether_there_are_more() {
         [Told::Backfill(vec![10, 20, 30, 40], false), Told::Backfill(vec![42, 43, 44, 45], true),]
     );
     assert_eq!(errors.lines(), [46, 47, 48, 49]);
-    let recent = sync.logs().recent(&filter(json!({"level": "error"})), 2);
+    let recent = sync.logs().recent(&filter(&json!({"level": "error"})), 2);
     assert_eq!(recent.iter().map(|line| line.n).collect::<Vec<_>>(), [40, 50]);
 }
 

@@ -7,6 +7,7 @@
 
 mod entry;
 mod gate;
+mod logs;
 mod presence;
 mod seat;
 mod talk;

@@ -5,6 +5,8 @@
 //!
 //! What a person may hear does not hang on the end of a connection: first he is taken out of the rooms, then the connection is ended.
 
+mod logs;
+
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
@@ -17,7 +19,7 @@ use arc_swap::ArcSwapOption;
 use futures_util::future::BoxFuture;
 use lockstep_app::Caller;
 use lockstep_protocol::{Room, RoomAck, frame};
-use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable};
+use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable, logs::Reader};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use socketioxide::{
@@ -49,6 +51,8 @@ pub(super) struct Seat {
     member: OnceCell<MemberId>,
     /// What it has joined by name; the hub bounds how many.
     rooms: Mutex<Vec<Room>>,
+    /// Its log lines, while it is in the room `logs`.
+    reader: Mutex<Option<Reader>>,
     closed: AtomicBool,
     /// What carries its WebSocket.
     connection: ArcSwapOption<Connection>,
@@ -66,6 +70,7 @@ impl Seat {
             greeted: SetOnce::new(),
             member: OnceCell::new(),
             rooms: Mutex::default(),
+            reader: Mutex::default(),
             closed: AtomicBool::new(false),
             connection: ArcSwapOption::new(connection),
             lane,
@@ -146,11 +151,15 @@ impl Seat {
 
     /// It has left `room`.
     pub(super) fn left(&self, room: &Room) {
+        if *room == Room::Logs {
+            self.end_reading();
+        }
         self.rooms().retain(|joined| joined != room);
     }
 
     /// Leaves the rooms that the caller may not join.
     pub(super) async fn keep_to_rights(&self, sync: &SyncManager) {
+        self.keep_reading_only_if_allowed();
         let caller = self.caller();
         let lost: Vec<Room> = self.rooms().extract_if(.., |room| !caller.may_join(room)).collect();
         let Some(member) = self.member.get() else { return };
@@ -160,10 +169,11 @@ impl Seat {
         }
     }
 
-    /// No more than a mark: whoever holds the seat from now on gives it up.
+    /// No more than a mark, and the end of what it reads: whoever holds the seat from now on gives it up.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         let _ = self.greeted.set(false);
+        self.end_reading();
     }
 
     /// Gives the place back; nothing reaches the page any more. What it showed is there until it had time to come back.
@@ -247,13 +257,14 @@ impl Seat {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one door out")]
-    fn emit(&self, run: &Run) -> Sent {
+    fn emit_all<'a>(&self, events: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> Sent {
         let Some(socket) = self.socket.get() else { return Sent::Gone };
-        for (number, (event, argument)) in run.events().enumerate() {
-            let argument: &RawValue = serde_json::from_str(argument).expect("a run holds finished JSON");
+        let all = events.len();
+        for (number, (event, argument)) in events.enumerate() {
+            let argument: &RawValue = serde_json::from_str(argument).expect("the hub hands on finished JSON");
             match socket.emit(event, argument) {
                 Ok(()) => {}
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => return Sent::Full(run.len() - number),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => return Sent::Full(all - number),
                 Err(_) => return Sent::Gone,
             }
         }
@@ -264,7 +275,7 @@ impl Seat {
 impl Outlet for Seat {
     #[expect(clippy::disallowed_methods, reason = "the one door out")]
     fn send(&self, run: &Run) -> Sent {
-        let Some(lane) = &self.lane else { return self.emit(run) };
+        let Some(lane) = &self.lane else { return self.emit_all(run.events()) };
         match lane.send(run.frames(), run.len()) {
             Taken::Yes => Sent::Queued,
             Taken::Full => Sent::Full(run.len()),

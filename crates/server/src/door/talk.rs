@@ -1,11 +1,11 @@
-//! What a page may say: join, leave, ask for positions, and who is present. Everything else is refused and counted.
+//! What a page may say: join, leave, ask for positions and who is present, and choose log lines. Everything else is refused and counted.
 
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish, presence, short_name};
+use lockstep_protocol::{Ack, Join, Position, Refusal, Room, RoomAck, Wish, log::BadFilter, presence, short_name};
 use lockstep_sync_manager::Unavailable;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,7 +16,12 @@ use socketioxide::{
     socket::Socket,
 };
 
-use super::{Door, presence::Told, seat::Seat};
+use super::{
+    Door,
+    logs::{self, Wanted},
+    presence::Told,
+    seat::Seat,
+};
 use crate::metrics::Label;
 
 /// One handler for all names: an event without a handler would be dropped in silence.
@@ -79,6 +84,7 @@ enum Request {
     Position(String),
     Show(presence::Wish),
     Present(Room),
+    Logs(Result<Wanted, BadFilter>),
 }
 
 impl Request {
@@ -90,6 +96,7 @@ impl Request {
             "sync:pos" => Join::room_name(data).map(Self::Position),
             "presence:set" => presence::Wish::parse(data).map(Self::Show),
             "presence:get" => presence::entity(data).map(Self::Present),
+            "logs:filter" => Ok(Self::Logs(logs::read(data))),
             "join" => Ok(Self::Join(Join::One((Join::room_name(data)?, None)))),
             _ => match name.rsplit_once(':') {
                 Some((room, "join")) => Ok(Self::Join(Join::One((short_name(room), None)))),
@@ -105,6 +112,7 @@ impl Request {
             Request::Leave(_) => "leave",
             Request::Position(_) => "pos",
             Request::Show(_) | Request::Present(_) => "presence",
+            Request::Logs(_) => "logs",
         }
     }
 }
@@ -140,6 +148,14 @@ impl Door {
                 reply.send(&answer);
             }
             Request::Present(entity) => self.present(reply, entity).await,
+            Request::Logs(wanted) => {
+                let seat = reply.seat.clone();
+                let (answer, shown) = logs::answer(&seat, wanted);
+                reply.send(&answer);
+                if let Some((filter, backfill)) = shown {
+                    seat.read_logs(filter, backfill);
+                }
+            }
         }
     }
 
@@ -154,9 +170,11 @@ impl Door {
         let reply = FirstReply(Arc::new(Mutex::new(Some(reply))));
         let tell = {
             let (seat, reply, refused) = (seat.clone(), reply.clone(), refused.clone());
+            let hub = self.sync().logs().clone();
             move |joined: &[RoomAck]| {
                 joined.iter().for_each(|ack| seat.note(ack));
                 reply.send(&ack([&refused, joined].concat()));
+                seat.begin_to_read(joined, &hub, logs::BACKFILL);
             }
         };
         match self.enter(&seat, allowed, tell).await {
@@ -239,6 +257,8 @@ fn refused(why: Refusal) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use lockstep_protocol::log::Filter;
+
     use super::*;
 
     fn check(name: &str, data: &Value, expect: Result<(&str, &str), Refusal>) {
@@ -249,6 +269,7 @@ mod tests {
                 Request::Join(Join::Many(_)) => "many".into(),
                 Request::Show(wish) => wish.entity.to_string(),
                 Request::Present(entity) => entity.to_string(),
+                Request::Logs(wanted) => wanted.expect("a filter").0.to_string(),
             };
             (kind, room)
         });
@@ -267,12 +288,14 @@ mod tests {
         check("sync:pos", &json!({"room": "files"}), Ok(("pos", "files")));
         check("presence:set", &json!({"entity": "files", "id": "7", "mode": "edit"}), Ok(("presence", "files")));
         check("presence:get", &json!({"entity": "files"}), Ok(("presence", "files")));
+        check("logs:filter", &json!({}), Ok(("logs", &Filter::default().to_string())));
     }
 
     #[test]
     fn a_page_may_ask_and_never_tell() {
         check("files:changed", &json!({"reason": "deleted", "id": "7"}), Err(Refusal::UnknownEvent));
         check("sync:reset", &json!({}), Err(Refusal::UnknownEvent));
+        check("log", &json!([]), Err(Refusal::UnknownEvent));
         check("anything", &Value::Null, Err(Refusal::UnknownEvent));
         check("join", &json!({}), Err(Refusal::BadRequest));
         check("presence:set", &json!({"entity": "logs", "id": "*", "mode": "view"}), Err(Refusal::BadRequest));

@@ -3,6 +3,7 @@
 mod abuse;
 mod kills;
 mod lane;
+mod logs;
 mod requests;
 mod sessions;
 mod strangers;
@@ -54,7 +55,12 @@ async fn with_socket(environment: &[(&str, &str)], prepare: impl FnOnce(OwnedFd)
 impl Site {
     /// Adds Anna, who may see files and categories; the token of her session.
     async fn anna(&self) -> String {
-        let group = json!({"name": "Staff", "permissions": ["files.view", "categories.view"]});
+        self.anna_who_may(&["files.view", "categories.view"]).await
+    }
+
+    /// The same with these rights.
+    async fn anna_who_may(&self, permissions: &[&str]) -> String {
+        let group = json!({"name": "Staff", "permissions": permissions});
         self.state.app.create(&Caller::operator(), Entity::Groups, &group, None).await.expect("added");
         let anna = NewUser { login: "anna", name: None, password: PASSWORD, admin: false, group: Some("Staff") };
         self.state.app.add_user(&anna).await.expect("added");

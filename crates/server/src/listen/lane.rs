@@ -18,7 +18,7 @@ use tokio::{task::yield_now, time::timeout};
 
 pub(super) use out::Out;
 
-use self::out::{Drained, Pushed, Run};
+use self::out::{Claim, Drained, Pushed, Run};
 use super::{connection::Connection, stream::Way};
 
 /// What became of frames given to a lane.
@@ -55,12 +55,18 @@ impl<W: Way> Connection<W> {
 
     /// Puts a run of `packets` finished frames on the lane. Never waits.
     pub fn send(self: &Arc<Self>, frames: Bytes, packets: usize) -> Taken {
-        self.push(Run { bytes: frames, packets, owed: false })
+        self.push(Run { bytes: frames, packets, claim: Claim::Whole })
+    }
+
+    /// The same for what can wait with whoever says it: refused as soon as a quarter waits of what may, and without a mark, so that it
+    /// takes the place of nothing else.
+    pub fn send_spare(self: &Arc<Self>, frames: Bytes, packets: usize) -> Taken {
+        self.push(Run { bytes: frames, packets, claim: Claim::Spare })
     }
 
     /// The same for an answer that the page has asked for: refused only when twice as much waits as may.
     pub fn answer(self: &Arc<Self>, frame: Bytes) -> Taken {
-        self.push(Run { bytes: frame, packets: 1, owed: true })
+        self.push(Run { bytes: frame, packets: 1, claim: Claim::Owed })
     }
 
     fn push(self: &Arc<Self>, run: Run) -> Taken {

@@ -27,7 +27,7 @@ const READERS_A_TURN: usize = 64;
 const LINES_A_TURN: usize = 512;
 
 /// About the most bytes of what came before that a reader is shown. Where it is more he sees fewer lines, and that there are others.
-const BACKFILL_BYTES: usize = 512 * 1024;
+const BACKFILL_BYTES: usize = 256 * 1024;
 
 /// Backfills remembered until the next lines come: those who come together, as after a restart, want the same.
 const BACKFILLS: usize = 64;

@@ -23,8 +23,29 @@ pub(super) struct Run {
     pub(super) bytes: Bytes,
     /// How many frames, for the bound of the queue.
     pub(super) packets: usize,
-    /// An answer that somebody waits for; see [`Out::push`].
-    pub(super) owed: bool,
+    pub(super) claim: Claim,
+}
+
+/// How much of the queue a run may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// What can wait with whoever says it: a quarter. That it was refused says nothing about the page.
+    Spare,
+    /// What is lost if it is refused: all of it.
+    Whole,
+    /// An answer that somebody waits for: twice that, since whoever asked is limited in how often he may ask.
+    Owed,
+}
+
+impl Claim {
+    /// Whether so much is too much, where `all` may wait.
+    fn exceeds(self, waiting: usize, all: usize) -> bool {
+        match self {
+            Claim::Spare => waiting >= all.div_ceil(4),
+            Claim::Whole => waiting >= all,
+            Claim::Owed => waiting >= 2 * all,
+        }
+    }
 }
 
 /// What became of a run.
@@ -75,17 +96,16 @@ pub(in crate::listen) struct Out {
 impl Out {
     /// Writes a run, or queues what the kernel does not take.
     ///
-    /// The queue is full when it holds what `bounds` allow: it may exceed them by one run. An owed run is refused only at twice that,
-    /// since whoever asked is limited in how often he may ask.
+    /// The queue is full when it holds what `bounds` allow to the run's claim: it may exceed them by one run.
     pub(super) fn push(&mut self, way: &impl Way, run: Run, bounds: Bounds) -> Pushed {
         if self.track.is_closed() {
             return Pushed::Gone;
         }
         self.behind &= !self.queue.is_empty();
-        let share = if run.owed { 2 } else { 1 };
-        let full = self.packets >= share * bounds.packets || self.bytes >= share * bounds.bytes;
-        if full || (self.behind && !run.owed) {
-            self.behind = true;
+        let claim = run.claim;
+        let full = claim.exceeds(self.packets, bounds.packets) || claim.exceeds(self.bytes, bounds.bytes);
+        if full || (self.behind && claim != Claim::Owed) {
+            self.behind |= claim != Claim::Spare;
             return Pushed::Full;
         }
         if self.queue.is_empty() && !self.engine_waits && self.track.is_open() {

@@ -153,7 +153,12 @@ impl Duel {
         let bytes: Vec<u8> =
             sizes.iter().enumerate().flat_map(|(place, more)| frame(0x81, 'l', first + place, *more)).collect();
         self.lane_frames += packets;
-        let run = Run { bytes: bytes.into(), packets, owed: self.random.random_bool(0.1) };
+        let claim = match self.random.random_range(0..10) {
+            0 => Claim::Owed,
+            1 => Claim::Spare,
+            _ => Claim::Whole,
+        };
+        let run = Run { bytes: bytes.into(), packets, claim };
         match self.out.push(&self.kernel, run, BOUNDS) {
             Pushed::Full => self.refused += packets,
             Pushed::Gone => panic!("nobody closed it"),
@@ -338,6 +343,21 @@ async fn too_much_is_refused_until_the_page_has_read_the_rest() {
 
     assert_eq!(connection.send(small(), 1), Taken::Yes);
     assert_eq!(read(&mut theirs, small().len()).await, small());
+}
+
+/// Log lines are many, and a page that reads slowly is to hear of changes all the same.
+#[tokio::test(start_paused = true)]
+async fn what_can_wait_is_refused_early_and_takes_nobodys_place() {
+    let (_ours, connection, mut theirs, _) = connected(100).await;
+    let one = || Bytes::from(frame(0x81, 'l', 0, 1_000));
+    let spare = (0..).take_while(|_| connection.send_spare(one(), 1) == Taken::Yes).count();
+
+    assert!(!connection.is_behind());
+    assert_eq!(connection.send(one(), 1), Taken::Yes, "three quarters are left");
+    assert_eq!(connection.send_spare(one(), 1), Taken::Full);
+    read(&mut theirs, (spare + 1) * one().len()).await;
+
+    assert_eq!(connection.send_spare(one(), 1), Taken::Yes);
 }
 
 #[tokio::test(start_paused = true)]
