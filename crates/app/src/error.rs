@@ -50,6 +50,9 @@ pub enum Error {
         /// What he would need.
         right: Right,
     },
+    /// Only a person has this; a program or the operator of the machine has not.
+    #[error("only a person has this")]
+    PersonsOnly,
     /// The session's token was not repeated.
     #[error("the token of the session was not repeated")]
     Csrf,
@@ -159,6 +162,7 @@ impl Error {
             Error::Unauthorized => "unauthorized",
             Error::BadCredentials => "bad_credentials",
             Error::Forbidden { .. } => "forbidden",
+            Error::PersonsOnly => "persons_only",
             Error::Csrf => "csrf",
             Error::NotFound => "not_found",
             Error::Invalid { .. } => "invalid",

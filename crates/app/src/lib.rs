@@ -31,6 +31,7 @@ mod keys;
 mod list;
 mod lock;
 mod log;
+mod notice;
 mod password;
 mod people;
 mod publish;
@@ -58,11 +59,12 @@ pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
-    AuditPage, Cursor, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Locks, LogExport, LogFacets,
-    LogPage, MANY_EVENTS, MAX_LOG_EXPORT, OpenError, Options as StoreOptions, Receipt, Row, SESSION_ENDED, SharedClock,
-    Store, Synchronous, clock,
+    AuditPage, Cursor, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Listed, Locks, LogExport,
+    LogFacets, LogPage, MANY_EVENTS, MAX_LOG_EXPORT, NoticePage, OpenError, Options as StoreOptions, Receipt, Row,
+    SESSION_ENDED, SharedClock, Store, Synchronous, clock,
 };
 pub use log::{LogFigures, LogOptions, LogWords, Logs, NewLine};
+pub use notice::{NewNotice, NoticeQuery, Notified, To, WINDOW};
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};
 pub use rights::{Right, Rights, UnknownRight};
@@ -72,6 +74,7 @@ pub use throttle::LoginLimits;
 pub use upkeep::Keep;
 
 use figures::Recent;
+use notice::Errors;
 use password::Passwords;
 use publish::Publisher;
 use sessions::Noting;
@@ -138,6 +141,7 @@ struct Inner {
     no_more_lines: CancellationToken,
     session_hours: u32,
     board: jobs::Board,
+    errors: Errors,
 }
 
 /// The last steps of every change: commit and publish, in one order.
@@ -183,6 +187,7 @@ impl App {
             noting: Noting::default(),
             recent: Recent::default(),
             board: jobs::Board::default(),
+            errors: Errors::default(),
             store,
             road,
             logs,

@@ -15,13 +15,15 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How much of the ledger is kept.
+/// How much is kept of the ledger and of what persons were told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
     /// Days that an event is kept.
     pub days: u32,
     /// Events that are kept however old they are.
     pub events: u32,
+    /// Days that a notice is kept after it was told last.
+    pub notice_days: u32,
 }
 
 impl App {
@@ -56,6 +58,9 @@ impl App {
         if let Err(error) = self.trim_logs().await {
             warn!(error = &error as &dyn std::error::Error, "cannot forget old log lines, trying again in 30 s");
         }
+        if let Err(error) = self.forget_notices(keep.notice_days).await {
+            warn!(error = &error as &dyn std::error::Error, "cannot forget old notices, trying again in 30 s");
+        }
     }
 
     /// Forgets events that need not be kept, some thousand a transaction. Returns how many.
@@ -72,5 +77,17 @@ impl App {
             }
             tokio::task::yield_now().await;
         }
+    }
+    /// Forgets what was told so many days ago, some hundred notices a transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn forget_notices(&self, days: u32) -> Result<(), Error> {
+        let before = self.clock().now_ms() - i64::from(days) * DAY_MS;
+        while let Some(pending) = self.0.store.forget_notices(before).await? {
+            self.0.road.see_through(pending).await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 }

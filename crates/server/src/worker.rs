@@ -167,13 +167,15 @@ impl Parts {
         Ok(())
     }
 
-    /// What runs beside the serving: seats kept true, the ledger kept short.
+    /// What runs beside the serving: seats kept true, the ledger kept short, errors told.
     fn begin_upkeep(&self, door: &Door, raw: &Raw) {
         let halls: Vec<Arc<dyn Hall>> = vec![Arc::new(door.clone()), Arc::new(raw.clone())];
         self.tasks.spawn(watch::keep(self.state.clone(), halls, self.stop.clone().cancelled_owned()));
         let (app, keep) = (self.state.app.clone(), self.state.settings.keep());
         let stop = self.stop.clone().cancelled_owned();
         self.tasks.spawn(async move { app.upkeep(keep, stop).await });
+        let (app, stop) = (self.state.app.clone(), self.stop.clone().cancelled_owned());
+        self.tasks.spawn(async move { app.tell_errors(stop).await });
     }
 
     /// To the very end: a worker that takes leave of its pages gets something done, too.
@@ -237,7 +239,11 @@ fn open_bus(settings: &Settings, secret: &SharedSecret) -> Result<Arc<dyn Bus>, 
 impl Settings {
     fn keep(&self) -> Keep {
         let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Keep { days: small(self.sync.ledger_days), events: small(self.sync.ledger_min_events) }
+        Keep {
+            days: small(self.sync.ledger_days),
+            events: small(self.sync.ledger_min_events),
+            notice_days: self.notifications.keep_days,
+        }
     }
 
     fn bus(&self, secret: &SharedSecret) -> Option<RedisOptions> {

@@ -5,6 +5,7 @@ mod common;
 mod edits;
 mod locks;
 mod logs;
+mod notices;
 mod publishing;
 mod rights;
 mod sessions;

@@ -223,7 +223,7 @@ async fn old_events_are_forgotten_while_the_newest_stay() {
     world.hands.forward(3 * 24 * 60 * 60 * 1000);
     world.app.publish(&operator, vec![event("files:changed", None); 50], None).await.expect("published");
 
-    let gone = world.app.trim(Keep { days: 2, events: 100 }).await.expect("trimmed");
+    let gone = world.app.trim(Keep { days: 2, events: 100, notice_days: 90 }).await.expect("trimmed");
 
     let page = world.app.store().after(lockstep_protocol::Seq(0), 1000).await.expect("readable");
     assert_eq!((gone, page.rows.len()), (150, 100));
@@ -241,7 +241,7 @@ async fn upkeep_trims_without_being_asked_and_ends_when_told() {
         }
     };
 
-    world.app.upkeep(Keep { days: 2, events: 5 }, trimmed).await;
+    world.app.upkeep(Keep { days: 2, events: 5, notice_days: 90 }, trimmed).await;
 
     assert_eq!(world.app.store().after(lockstep_protocol::Seq(0), 100).await.expect("readable").rows.len(), 5);
 }
@@ -259,9 +259,9 @@ async fn upkeep_that_is_told_to_stop_does_not_finish_its_backlog_first() {
         if looks < 3 { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
     });
 
-    world.app.upkeep(Keep { days: 2, events: 0 }, at_the_third_look).await;
+    world.app.upkeep(Keep { days: 2, events: 0, notice_days: 90 }, at_the_third_look).await;
 
     let left = world.app.store().after(lockstep_protocol::Seq(0), 1000).await.expect("readable").rows.len();
     assert_eq!(left, 200, "the step that was broken off was undone");
-    assert_eq!(world.app.trim(Keep { days: 2, events: 0 }).await.expect("trimmed"), 200);
+    assert_eq!(world.app.trim(Keep { days: 2, events: 0, notice_days: 90 }).await.expect("trimmed"), 200);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::story::{category, pages};
 
 /// `lockstep <arguments>` with a key, in the installation's directory.
-fn with_key(cluster: &Cluster, name: &str, key: &str, arguments: &[&str]) -> Launch {
+pub(crate) fn with_key(cluster: &Cluster, name: &str, key: &str, arguments: &[&str]) -> Launch {
     let launch = Launch::new(name, lockstep(), cluster.directory()).args(arguments.iter().copied());
     launch.args(["--config", "config.ini"]).env("LOCKSTEP_KEY", key)
 }

@@ -16,6 +16,7 @@ mod locks;
 mod logs;
 #[path = "../../../protocol/tests/nasty/mod.rs"]
 mod nasty;
+mod notices;
 mod outages;
 mod postgres;
 mod presence;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use lockstep_protocol::{
-    EventName, Reason, Room,
+    EventName, NoticeStatus, Reason, Room,
     log::{Level, LogType},
 };
 
@@ -46,6 +46,8 @@ pub(super) enum Command {
     Key(Key),
     /// Tell every page in a room that something has changed.
     Publish(Publish),
+    /// Tell persons something, on whichever pages they have open, or when they come.
+    Notify(Notify),
     /// Watch events as they happen, one a line.
     Tail(Tail),
     /// Write a line for those who look at the page of logs.
@@ -274,6 +276,54 @@ pub(super) struct Log {
     /// As JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep notify --user anna --type alert --message 'Backup failed' --status error
+  lockstep notify --all --type system --message 'Down for maintenance at 22:00' --data '{\"minutes\":10}'
+  df --output=pcent / | tail -1 | lockstep notify --group Administrators --type alert --message - --under disk
+
+Prints the notice's id and how many were told; with --json the server's whole answer.")]
+pub(super) struct Notify {
+    #[command(flatten)]
+    pub(super) to: Addressee,
+    /// What kind it is: alert, system, or any of a-z, 0-9, `_`, `-`, `.`.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(super) kind: String,
+    /// Whatever belongs to it, a JSON object; `-` reads it from standard input.
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub(super) data: Option<String>,
+    /// A sentence; `-` reads it from standard input.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(super) message: Option<String>,
+    /// success, error, warning or info.
+    #[arg(long)]
+    pub(super) status: Option<NoticeStatus>,
+    /// Who has not read the last one under this key yet is told this one in its place, within ten minutes.
+    #[arg(long, value_name = "KEY")]
+    pub(super) under: Option<String>,
+    #[command(flatten)]
+    pub(super) connection: Connection,
+    /// As JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Who is to be told.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Addressee {
+    /// A person, by id or login.
+    #[arg(long, value_name = "USER")]
+    pub(super) user: Option<String>,
+    /// Everybody in a group, by id or name.
+    #[arg(long, value_name = "GROUP")]
+    pub(super) group: Option<String>,
+    /// Everybody.
+    #[arg(long)]
+    pub(super) all: bool,
 }
 
 #[derive(Debug, Args)]

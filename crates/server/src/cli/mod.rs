@@ -10,6 +10,7 @@ mod client;
 mod data;
 mod failure;
 mod log;
+mod notify;
 mod output;
 mod publish;
 mod serve;
@@ -46,6 +47,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Key(key) => data::block_on(accounts::key(config, key)),
         Command::Publish(publish) => data::block_on(publish::run(config, publish)),
         Command::Log(log) => data::block_on(log::run(config, log)),
+        Command::Notify(notify) => data::block_on(notify::run(config, notify)),
         Command::Tail(tail) => data::block_on(tail::run(config, tail)),
         Command::Migrate { new_epoch } => data::block_on(data::migrate(config, new_epoch)),
         Command::DemoData => data::block_on(data::demo(config)),

@@ -42,17 +42,21 @@ fn body(publish: &Publish) -> Result<Value, Failure> {
     Ok(body)
 }
 
-fn parse(data: &str) -> Result<Value, Failure> {
-    let text = match data {
-        "-" => {
-            let mut text = String::new();
-            let read = io::stdin().take(MOST_INPUT).read_to_string(&mut text);
-            read.map_err(|error| Failure::Failed(format!("cannot read the data from standard input: {error}")))?;
-            text
-        }
-        data => data.to_owned(),
-    };
+/// What `--data` gives, here or on standard input.
+pub(super) fn parse(data: &str) -> Result<Value, Failure> {
+    let text = given_or_read(data)?;
     serde_json::from_str(&text).map_err(|error| Failure::Misuse(format!("--data is no JSON: {error}")))
+}
+
+/// The text as it is given, or standard input for `-`.
+pub(super) fn given_or_read(text: &str) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text.to_owned());
+    }
+    let mut text = String::new();
+    let read = io::stdin().take(MOST_INPUT).read_to_string(&mut text);
+    read.map_err(|error| Failure::Failed(format!("cannot read standard input: {error}")))?;
+    Ok(text)
 }
 
 #[cfg(test)]

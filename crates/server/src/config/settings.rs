@@ -25,6 +25,7 @@ pub struct Settings {
     pub sync: Sync,
     pub auth: Auth,
     pub locks: Locks,
+    pub notifications: Notifications,
     pub socketio: SocketIo,
     pub limits: Limits,
     pub log: Log,
@@ -197,6 +198,14 @@ impl Locks {
         let named = |entity: &Entity| self.entities.iter().any(|Locked(named)| named == entity);
         Entity::ALL.into_iter().filter(named).collect()
     }
+}
+
+/// `[notifications]`: what persons are told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notifications {
+    /// Days for which a notice is kept after it was told last.
+    pub keep_days: u32,
 }
 
 /// `[socketio]`: the wire to the pages.

@@ -16,6 +16,7 @@ mod identity;
 mod language;
 mod locks;
 mod logs;
+mod notices;
 mod observe;
 mod page;
 mod pages;
@@ -82,6 +83,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(exports::routes())
         .merge(locks::routes())
         .merge(logs::routes())
+        .merge(notices::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

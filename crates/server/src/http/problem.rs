@@ -152,7 +152,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
-            Error::Forbidden { .. } | Error::Csrf => StatusCode::FORBIDDEN,
+            Error::Forbidden { .. } | Error::PersonsOnly | Error::Csrf => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::Invalid { .. } | Error::BadEvent { .. } | Error::BadRoom { .. } | Error::LocksOff => {
                 StatusCode::UNPROCESSABLE_ENTITY

@@ -71,12 +71,11 @@ fn read_all(body: &JsonBytes) -> Result<Vec<Publication>, Problem> {
 }
 
 fn read(members: Members) -> Result<Publication, FieldErrors> {
-    let mut reader = Reader { members, errors: FieldErrors::new() };
+    let mut reader = Reader::new(members);
     let (event, reason, id) = (reader.text("event"), reader.text("reason"), reader.text("id"));
     let (room, scope, key) = (reader.perhaps("room"), reader.perhaps("scope"), reader.perhaps("key"));
     let data = reader.take("data");
-    let Reader { members, mut errors } = reader;
-    errors.extend(members.into_keys().map(|name| (name, FieldError::new("field.unknown"))));
+    let errors = reader.finish();
     match (event, reason, id) {
         (Some(event), Some(reason), Some(id)) if errors.is_empty() => {
             Ok(Publication { event, reason, id, data, room, scope, key })
@@ -85,12 +84,18 @@ fn read(members: Members) -> Result<Publication, FieldErrors> {
     }
 }
 
+/// Takes members out of an object and notes what is wrong with it. Data stay as they were written.
 pub(super) struct Reader {
     pub(super) members: Members,
     pub(super) errors: FieldErrors,
 }
 
 impl Reader {
+    pub(super) fn new(members: Members) -> Self {
+        Self { members, errors: FieldErrors::new() }
+    }
+
+    /// A text that must be there.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let given = self.members.get(name).is_some_and(|raw| raw.get() != "null");
         let text = self.perhaps(name);
@@ -105,10 +110,22 @@ impl Reader {
         self.members.remove(name).filter(|raw| raw.get() != "null")
     }
 
+    /// A text that may be there.
     pub(super) fn perhaps(&mut self, name: &str) -> Option<String> {
         let raw = self.take(name)?;
         let text = serde_json::from_str(raw.get());
         text.inspect_err(|_| drop(self.errors.insert(name.to_owned(), FieldError::new("field.not_a_string")))).ok()
+    }
+
+    pub(super) fn wrong(&mut self, name: &str, error: FieldError) {
+        self.errors.insert(name.to_owned(), error);
+    }
+
+    /// What was wrong, and what is left over.
+    pub(super) fn finish(self) -> FieldErrors {
+        let Self { members, mut errors } = self;
+        errors.extend(members.into_keys().map(|name| (name, FieldError::new("field.unknown"))));
+        errors
     }
 }
 

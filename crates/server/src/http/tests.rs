@@ -7,6 +7,7 @@ mod exports;
 mod front;
 mod locks;
 mod logs;
+mod notices;
 mod refusals;
 mod strangers;
 
