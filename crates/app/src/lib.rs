@@ -141,7 +141,7 @@ struct Inner {
     no_more_lines: CancellationToken,
     session_hours: u32,
     board: jobs::Board,
-    errors: Errors,
+    errors: Arc<Errors>,
 }
 
 /// The last steps of every change: commit and publish, in one order.
@@ -179,7 +179,8 @@ impl App {
         let road = Road { wire: Arc::new(wire), order: Arc::default(), tasks: TaskTracker::new() };
         let passwords = Passwords::new()?;
         let log_days = options.logs.days;
-        let (logs, no_more_lines) = Logs::start(&store, &road, options.logs);
+        let errors = Arc::new(Errors::default());
+        let (logs, no_more_lines) = Logs::start(&store, &road, options.logs, errors.clone());
         Ok(Self(Arc::new(Inner {
             publisher: Publisher::start(store.clone(), &road),
             passwords,
@@ -187,7 +188,7 @@ impl App {
             noting: Noting::default(),
             recent: Recent::default(),
             board: jobs::Board::default(),
-            errors: Errors::default(),
+            errors,
             store,
             road,
             logs,

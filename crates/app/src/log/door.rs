@@ -7,10 +7,11 @@ use std::sync::{
 
 use lockstep_protocol::log::{Level, Line, LogType, MAX_MESSAGE, MAX_METADATA, MAX_SOURCE};
 use lockstep_store::{SharedClock, Store, clock::rfc3339};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{LogOptions, NewLine, OWN_SOURCE, backlog::Backlog};
+use crate::notice::Errors;
 
 /// The way in.
 pub(super) struct Door {
@@ -18,7 +19,7 @@ pub(super) struct Door {
     last: Mutex<u64>,
     queue: mpsc::Sender<Arc<Line>>,
     pub(super) dropped: AtomicU64,
-    pub(super) errors: broadcast::Sender<Arc<Line>>,
+    errors: Arc<Errors>,
     pub(super) backlog: Arc<Backlog>,
     environment: String,
     worker: u32,
@@ -30,7 +31,7 @@ impl Door {
         store: &Store,
         options: &LogOptions,
         queue: mpsc::Sender<Arc<Line>>,
-        errors: broadcast::Sender<Arc<Line>>,
+        errors: Arc<Errors>,
         backlog: Arc<Backlog>,
     ) -> Self {
         let (environment, worker, clock) = (options.environment.clone(), store.worker(), store.clock().clone());
@@ -73,10 +74,7 @@ impl Door {
         *last += 1;
         let line = Arc::new(self.whole(*last, line));
         let id = line.id.clone();
-        if line.level >= Level::Error {
-            // Nobody may be listening.
-            drop(self.errors.send(line.clone()));
-        }
+        self.errors.note(&line);
         place.send(line);
         id
     }

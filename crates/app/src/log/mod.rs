@@ -22,11 +22,11 @@ use std::{
 use lockstep_protocol::log::{Level, Line, LogType};
 use lockstep_store::Store;
 use serde_json::value::RawValue;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::{backlog::Backlog, door::Door};
-use crate::{App, Road};
+use crate::{App, Road, notice::Errors};
 
 pub use look::LogWords;
 
@@ -38,9 +38,6 @@ const GATHER: Duration = Duration::from_millis(100);
 
 /// Lines of a batch, at most.
 const BATCH: usize = 256;
-
-/// Grave lines that wait for whoever listens to them. He is told how many he has missed.
-const ERRORS: usize = 256;
 
 /// The source of lines that say nothing of it.
 const OWN_SOURCE: &str = "lockstep";
@@ -130,11 +127,15 @@ impl Logs {
         }
     }
 
-    /// Opens the door and starts the tasks behind it, which `road` owns.
-    pub(crate) fn start(store: &Store, road: &Road, options: LogOptions) -> (Self, CancellationToken) {
+    /// Opens the door and starts the tasks behind it, which `road` owns. Grave lines are noted in `errors`.
+    pub(crate) fn start(
+        store: &Store,
+        road: &Road,
+        options: LogOptions,
+        errors: Arc<Errors>,
+    ) -> (Self, CancellationToken) {
         let (queue, lines) = mpsc::channel(QUEUE);
         let backlog = Arc::new(Backlog::new(if options.days == 0 { 0 } else { options.backlog }));
-        let errors = broadcast::channel(ERRORS).0;
         let stopping = CancellationToken::new();
         let logs = Self(Arc::new(Door::new(store, &options, queue, errors, backlog.clone())));
         road.tasks.spawn(gather::run(
@@ -159,11 +160,5 @@ impl App {
     /// Where log lines are written.
     pub fn logs(&self) -> Logs {
         self.0.logs.clone()
-    }
-
-    /// The grave lines (error and critical) that this process takes in, from now on; other processes hear their own. Whoever is too slow
-    /// is told how many he has missed: `RecvError::Lagged`.
-    pub fn errors(&self) -> broadcast::Receiver<Arc<Line>> {
-        self.0.logs.0.errors.subscribe()
     }
 }

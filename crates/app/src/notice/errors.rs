@@ -35,21 +35,20 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
+    /// Notes a line that this process has taken in, if it is a grave one. Never waits.
+    pub(crate) fn note(&self, line: &Arc<Line>) {
+        if line.level >= Level::Error {
+            self.storms().note(Instant::now(), &line.source, line.clone());
+            self.news.notify_one();
+        }
+    }
+
     fn storms(&self) -> MutexGuard<'_, Storms<Arc<Line>>> {
         self.storms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl App {
-    /// Notes a line of the log, if it is a grave one, for [`App::tell_errors`]. Never waits. To be called by the worker that took the line
-    /// in, and by no other: each line is told once.
-    pub fn note_line(&self, line: &Arc<Line>) {
-        if matches!(line.level, Level::Error | Level::Critical) {
-            self.0.errors.storms().note(Instant::now(), &line.source, line.clone());
-            self.0.errors.news.notify_one();
-        }
-    }
-
     /// Tells those who may read logs of grave lines until `shutdown`, and then of what is left.
     pub async fn tell_errors(&self, shutdown: impl Future<Output = ()>) {
         let errors = &self.0.errors;

@@ -4,7 +4,6 @@ use lockstep_app::{Caller, Error, LogOptions, LogWords, NewLine};
 use lockstep_protocol::log::{Archive, Level, LogType, MAX_MESSAGE, MAX_METADATA};
 use serde_json::value::RawValue;
 use sqlx::{ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::common::{World, told, world, world_logging};
 
@@ -160,22 +159,6 @@ async fn text_from_within_that_is_too_long_is_cut() {
     world.logged(1).await;
     let message = world.batches()[0].lines[0].message.clone();
     assert!(message.ends_with("я…") && (MAX_MESSAGE - 3..=MAX_MESSAGE).contains(&message.len()), "{}", message.len());
-}
-
-#[tokio::test]
-async fn grave_lines_are_given_to_whoever_listens_and_he_is_told_what_he_missed() {
-    let world = world().await;
-    let mut errors = world.app.errors();
-    for (message, level) in [("a", Level::Warning), ("b", Level::Error), ("c", Level::Info), ("d", Level::Critical)] {
-        world.app.logs().write(NewLine { level: Some(level), ..line(message) });
-    }
-
-    let heard = [errors.recv().await, errors.recv().await];
-
-    assert_eq!(heard.map(|line| line.expect("heard").message.clone()), ["b", "d"]);
-    (0..300).for_each(|n| world.app.logs().log(n.to_string(), LogType::Error));
-    let Err(RecvError::Lagged(missed)) = errors.recv().await else { panic!("300 lines in a row") };
-    assert_eq!(errors.recv().await.expect("heard").message, missed.to_string());
 }
 
 /// Keeps the database from taking lines.

@@ -1,12 +1,7 @@
 //! What persons are told.
 
-use std::sync::Arc;
-
-use lockstep_app::{App, Caller, Entity, Error, NewNotice, NoticeQuery, Notified, Right, To};
-use lockstep_protocol::{
-    NoticeStatus, Record,
-    log::{Level, Line},
-};
+use lockstep_app::{App, Caller, Entity, Error, NewLine, NewNotice, NoticeQuery, Notified, Right, To};
+use lockstep_protocol::{NoticeStatus, Record, log::Level};
 use serde_json::{Value as Json, json, value::RawValue};
 use tokio::sync::oneshot;
 
@@ -233,10 +228,9 @@ async fn what_is_older_than_it_is_kept_is_forgotten() {
     assert_eq!(sent(&world, before).len(), 1, "her pages are told that one is gone");
 }
 
-fn line(level: Level, source: &str, message: &str) -> Arc<Line> {
-    let line = json!({"id": "a1", "n": 1, "timestamp": "2026-01-01T00:00:00.000Z", "level": level, "type": "error",
-        "message": message, "source": source, "environment": "production", "worker": 7});
-    Arc::new(serde_json::from_value(line).expect("a line"))
+fn write(world: &World, level: Level, source: &str, message: &str) {
+    let (level, source, message) = (Some(level), Some(source.to_owned()), message.to_owned());
+    world.app.logs().write(NewLine { message, level, source, ..NewLine::default() });
 }
 
 #[tokio::test]
@@ -248,15 +242,15 @@ async fn grave_lines_are_told_to_those_who_may_read_logs_and_counted_to_the_last
     let app = world.app.clone();
     let telling = tokio::spawn(async move { app.tell_errors(async { drop(stopped.await) }).await });
 
-    world.app.note_line(&line(Level::Info, "disk", "all is well"));
-    world.app.note_line(&line(Level::Error, "disk", "the first"));
+    write(&world, Level::Info, "disk", "all is well");
+    write(&world, Level::Error, "disk", "the first");
     while unread(&world.app, &anna).await == 0 {
         tokio::task::yield_now().await;
     }
     for number in 0..99 {
-        world.app.note_line(&line(Level::Critical, "disk", &format!("number {number}")));
+        write(&world, Level::Critical, "disk", &format!("number {number}"));
     }
-    world.app.note_line(&line(Level::Error, "net\u{7}", &"й".repeat(3000)));
+    write(&world, Level::Error, "net\u{7}", &"й".repeat(3000));
     stop.send(()).expect("it goes on until it is told to stop");
     telling.await.expect("ended");
 
