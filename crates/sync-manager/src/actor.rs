@@ -40,6 +40,8 @@ use crate::{
     message,
     outbox::Outbox,
     roster::{HEARTBEAT, Heartbeat, Roster},
+    run::Run,
+    transient::Transient,
 };
 
 pub(crate) use ask::{Asked, Command};
@@ -277,6 +279,10 @@ impl<L: Ledger> Live<L> {
                 }
             }
             Signal::Message(Channel::Logs, text) => self.actor.logs.hear(text),
+            Signal::Message(Channel::Transient, text) => match serde_json::from_str(&text) {
+                Ok(transient) => self.pass_on(transient).await,
+                Err(_) => self.actor.counters.bus_garbage.add(1),
+            },
             Signal::Up => {
                 self.actor.status.send_modify(|status| status.bus = true);
                 self.actor.logs.is_doubtful();
@@ -290,6 +296,15 @@ impl<L: Ledger> Live<L> {
                 self.repair(NoticedBy::Chain).await;
             }
             Signal::Forged(count) => self.actor.count_forged(count),
+        }
+    }
+
+    /// Tells our pages of the room, after all events that came before.
+    async fn pass_on(&mut self, transient: Transient) {
+        let Transient { room, event, payload } = transient;
+        if self.actor.hub.is_live(&room) {
+            self.actor.hub.flush().await;
+            self.actor.hub.tell_room(&room, &Run::said(event, payload)).await;
         }
     }
 

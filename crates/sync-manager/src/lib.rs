@@ -33,6 +33,7 @@ mod outbox;
 mod presence;
 mod roster;
 mod run;
+mod transient;
 
 #[cfg(test)]
 #[path = "../../protocol/tests/nasty/mod.rs"]

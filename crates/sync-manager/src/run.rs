@@ -3,8 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use lockstep_protocol::{Emission, frame};
+use lockstep_protocol::{Emission, EventName, frame};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 #[derive(Debug)]
 enum Packet {
@@ -12,6 +13,8 @@ enum Packet {
     Emission(Arc<Emission>),
     /// What the service itself says.
     Own(&'static str, String),
+    /// What is true for a moment.
+    Said(EventName, Box<RawValue>),
 }
 
 impl Packet {
@@ -19,6 +22,7 @@ impl Packet {
         match self {
             Packet::Emission(emission) => (emission.event.as_str(), &emission.payload),
             Packet::Own(name, argument) => (name, argument),
+            Packet::Said(name, argument) => (name.as_str(), argument.get()),
         }
     }
 }
@@ -35,6 +39,11 @@ impl Run {
     pub fn of(name: &'static str, argument: &impl Serialize) -> Self {
         let argument = serde_json::to_string(argument).expect("what the service says has string keys");
         Self { packets: vec![Packet::Own(name, argument)], frames: OnceLock::new() }
+    }
+
+    /// One event that is true for a moment.
+    pub(crate) fn said(event: EventName, argument: Box<RawValue>) -> Self {
+        Self { packets: vec![Packet::Said(event, argument)], frames: OnceLock::new() }
     }
 
     /// Each event: its name, which needs no escapes, and its argument, finished JSON.

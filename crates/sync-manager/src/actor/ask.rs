@@ -17,6 +17,7 @@ use crate::{
     hub::{MemberId, Outlet},
     roster::WorkerInfo,
     run::Run,
+    transient::Transient,
 };
 
 /// Pages asked to come back are spread over so many milliseconds.
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Rooms(oneshot::Sender<Vec<(Room, usize)>>),
     Farewell(oneshot::Sender<()>),
     Presence(AboutPresence),
+    Tell(Transient),
     /// Nothing: a step to be taken.
     Step,
 }
@@ -85,6 +87,7 @@ impl<L: Ledger> Live<L> {
                 self.introduce(id, &rooms);
             }
             Command::Presence(asked) => self.obey_about_presence(asked),
+            Command::Tell(transient) => self.pass_on(transient).await,
             Command::Workers(reply) => drop(reply.send(self.actor.roster.list(self.heartbeat()))),
             Command::Rooms(reply) => {
                 drop(reply.send(self.actor.hub.rooms().map(|(room, count)| (room.clone(), count)).collect()));

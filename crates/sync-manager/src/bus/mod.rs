@@ -27,11 +27,14 @@ pub enum Channel {
     Presence,
     /// Log lines.
     Logs,
+    /// What is true for a moment, such as how far a job is.
+    Transient,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Channel; 4] = [Channel::Events, Channel::Workers, Channel::Presence, Channel::Logs];
+    pub const ALL: [Channel; 5] =
+        [Channel::Events, Channel::Workers, Channel::Presence, Channel::Logs, Channel::Transient];
 
     /// The name without prefix.
     pub fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Channel {
             Channel::Workers => "workers",
             Channel::Presence => "presence",
             Channel::Logs => "logs",
+            Channel::Transient => "transient",
         }
     }
 }
