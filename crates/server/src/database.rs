@@ -96,7 +96,7 @@ fn store_options(settings: &Settings) -> StoreOptions {
 
 /// What tells this machine from another that might open the same file over a network: its own id, or that of its kernel's present
 /// life, which containers share. A host name would not do: a restarted container has a new one.
-fn machine() -> Option<String> {
+pub(crate) fn machine() -> Option<String> {
     let id = |path| std::fs::read_to_string(path).ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
     id("/etc/machine-id").or_else(|| id("/proc/sys/kernel/random/boot_id"))
 }

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use lockstep_app::App;
 use lockstep_sync_manager::SyncManager;
 use prometheus_client::{
     collector::Collector,
@@ -79,8 +80,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// A registry that also tells what `sync` and `traffic` have counted.
-    pub fn new(sync: SyncManager, traffic: Arc<Traffic>) -> Self {
+    /// A registry that also tells what `app`, `sync` and `traffic` have counted.
+    pub fn new(app: App, sync: SyncManager, traffic: Arc<Traffic>) -> Self {
         let mut registry = Registry::with_prefix("lockstep");
         let metrics = Self {
             connects: Family::default(),
@@ -96,7 +97,7 @@ impl Metrics {
             request_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             commit_to_emit_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
             registry: Registry::default(),
-            road: Road { sync, traffic },
+            road: Road { app, sync, traffic },
         };
         registry.register("connects", "Socket.IO sign-ins, by transport and outcome", metrics.connects.clone());
         registry.register(
@@ -188,6 +189,7 @@ impl Metrics {
 /// What others count, read when asked.
 #[derive(Clone)]
 struct Road {
+    app: App,
     sync: SyncManager,
     traffic: Arc<Traffic>,
 }
@@ -206,7 +208,7 @@ type Labelled = (&'static str, u64);
 
 impl Road {
     fn counters(&self) -> Vec<(Named, u64)> {
-        let counters = self.sync.counters();
+        let (counters, jobs) = (self.sync.counters(), self.app.job_counts());
         vec![
             (("events_applied", "Committed events applied"), counters.applied.get()),
             (("deliveries", "Events handed to sockets"), counters.deliveries.get()),
@@ -228,6 +230,9 @@ impl Road {
                 counters.bus_forged.get(),
             ),
             (("ledger_errors", "Times that the ledger could not be read"), counters.ledger_errors.get()),
+            (("jobs_claimed", "Jobs begun or gone on with"), jobs.claimed.get()),
+            (("jobs_taken_over", "Jobs taken over from a worker that was lost"), jobs.taken_over.get()),
+            (("job_batches", "Batches of jobs committed"), jobs.batches.get()),
             (("connections_accepted", "Connections taken, of any kind"), self.traffic.accepted()),
             (("write_stalls", "Writes that stood still for the whole limit"), self.traffic.stalls()),
             (("received_bytes", "Bytes received on all connections"), self.traffic.bytes_in()),
@@ -236,7 +241,7 @@ impl Road {
     }
 
     /// Families with one label from a closed list: name and help, label, counts.
-    fn families(&self) -> [(Named, &'static str, Vec<Labelled>); 3] {
+    fn families(&self) -> [(Named, &'static str, Vec<Labelled>); 4] {
         let counters = self.sync.counters();
         let repaired = vec![("chain", counters.repaired_by_chain.get()), ("tick", counters.repaired_by_tick.get())];
         let joins = vec![
@@ -244,11 +249,21 @@ impl Road {
             ("recovered", counters.joins_recovered.get()),
             ("refresh", counters.joins_refresh.get()),
         ];
+        let jobs = self.app.job_counts();
+        let ends = vec![
+            ("completed", jobs.completed.get()),
+            ("failed", jobs.failed.get()),
+            ("cancelled", jobs.cancelled.get()),
+            ("retried", jobs.retried.get()),
+            ("released", jobs.released.get()),
+            ("fenced", jobs.fenced.get()),
+        ];
         let kills = KillReason::ALL.map(|why| (why.name(), self.traffic.kills(why))).to_vec();
         [
             (("repaired", "Events that the ledger brought, by who noticed that they were missing"), "by", repaired),
             (("joins", "Rooms joined, by what the page was told: go on, what it missed, or fetch"), "mode", joins),
             (("kills", "Connections that we ended, by reason"), "why", kills),
+            (("job_runs", "Runs of jobs that ended on this worker, by how"), "end", ends),
         ]
     }
 
@@ -258,6 +273,7 @@ impl Road {
         vec![
             (("clients", "Signed-in Socket.IO sessions"), count(status.sockets)),
             (("presence_entries", "What pages show, of all workers"), count(self.sync.counters().present.get())),
+            (("jobs_running", "Jobs that run on this worker"), count(self.app.running_jobs())),
             (("bus_up", "1 while the bus is heard"), i64::from(status.bus)),
             (("ledger_up", "1 while the ledger answers"), i64::from(status.ledger)),
             (("position", "The seq applied last"), status.position.map_or(0, |position| position.seq.0)),

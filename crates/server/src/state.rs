@@ -38,7 +38,7 @@ impl State {
     /// The parts of a worker that has just opened `app` and begun to follow with `sync`.
     pub fn new(settings: Arc<Settings>, app: App, sync: SyncManager) -> Self {
         let traffic = Arc::<Traffic>::default();
-        let metrics = Arc::new(Metrics::new(sync.clone(), traffic.clone()));
+        let metrics = Arc::new(Metrics::new(app.clone(), sync.clone(), traffic.clone()));
         let limits = Arc::new(Limits::new(&settings.limits, metrics.clone()));
         Self { settings, app, sync, metrics, traffic, limits, changes: Arc::default(), draining: Arc::default() }
     }

@@ -1,8 +1,9 @@
 //! What the application sends, on its way to all workers.
 
 use lockstep_app::Wire;
-use lockstep_protocol::{Record, log::Batch};
+use lockstep_protocol::{Record, Room, log::Batch};
 use lockstep_sync_manager::SyncManager;
+use serde_json::value::RawValue;
 
 /// The road as the application sees it.
 #[derive(Clone)]
@@ -14,6 +15,13 @@ impl Wire for Road {
     }
 
     fn log(&self, batch: Batch) {
-        drop(batch);
+        self.0.log(batch);
+    }
+
+    fn tell(&self, room: &Room, name: &str, payload: Box<RawValue>) {
+        match name.parse() {
+            Ok(event) => self.0.tell_room(room, &event, payload),
+            Err(error) => tracing::error!(%error, "nothing is told under such a name: {error}"),
+        }
     }
 }

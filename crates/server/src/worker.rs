@@ -32,6 +32,7 @@ use crate::{
 };
 
 mod drain;
+mod jobs;
 mod life;
 
 /// How long requests under way may take to their answer once no page is left. An edit takes milliseconds. With the door's three
@@ -96,6 +97,8 @@ struct Parts {
     tasks: TaskTracker,
     /// Ends what runs beside the serving, once that is over.
     stop: CancellationToken,
+    /// Ends long work, which others go on with meanwhile.
+    leaving: CancellationToken,
 }
 
 impl Parts {
@@ -155,6 +158,7 @@ impl Parts {
         }
         // From here on an answer is the last one on its connection, and no page begins; then nobody comes in any more.
         self.state.draining.store(true, Ordering::Relaxed);
+        self.leaving.cancel();
         last_entry.cancel();
         drain::drain(&self.state, &door, &raw).await;
         // Idle connections end, and those with a WebSocket or a request under way go on.
@@ -213,6 +217,7 @@ impl Parts {
     /// Ends all that was opened. The application before the road, so that the last commits still reach the other workers.
     async fn close(&self) {
         self.stop.cancel();
+        self.leaving.cancel();
         self.tasks.close();
         let all = async {
             self.tasks.wait().await;

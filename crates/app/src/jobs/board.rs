@@ -65,6 +65,12 @@ impl Board {
         self.bell.notify_one();
     }
 
+    /// Something may have happened to any job.
+    pub(super) fn hear_all(&self) {
+        self.running().values().for_each(|ctx| ctx.running().look.notify_one());
+        self.bell.notify_one();
+    }
+
     /// Jobs that run here.
     pub(super) fn len(&self) -> usize {
         self.running().len()

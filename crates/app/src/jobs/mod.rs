@@ -29,7 +29,11 @@ use lockstep_store::jobs::{Cancelling, Enqueued, JobQuery, NewJob, PendingStep};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::{App, Caller, Error, Road, error::FieldError};
+use crate::{
+    App, Caller, Error, Road,
+    error::{FieldError, FieldErrors},
+    list::number,
+};
 
 /// A job that somebody wants.
 #[derive(Debug, Clone)]
@@ -72,6 +76,48 @@ pub struct JobsQuery {
     pub limit: Option<u32>,
 }
 
+impl JobsQuery {
+    /// Reads `kind`, `subject`, `active` (1 or 0), `before` (an id) and `limit`. An empty value is as good as none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names every wrong word.
+    pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let (mut query, mut fields) = (Self::default(), FieldErrors::new());
+        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
+            if let Err(error) = query.take(&name, value) {
+                fields.insert(name.chars().take(MAX_WORD).collect(), error);
+            }
+        }
+        if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+    }
+
+    fn take(&mut self, name: &str, value: String) -> Result<(), FieldError> {
+        match name {
+            "kind" | "subject" | "before" if value.len() > MAX_WORD => {
+                return Err(FieldError::new("field.too_long").with("max", MAX_WORD));
+            }
+            "kind" => self.kind = Some(value),
+            "subject" => self.subject = Some(value),
+            "before" => self.before = Some(value),
+            "active" => self.active = switch(&value)?,
+            "limit" => self.limit = Some(number(&value, MAX_JOBS)?),
+            _ => return Err(FieldError::new("field.unknown")),
+        }
+        Ok(())
+    }
+}
+
+fn switch(value: &str) -> Result<bool, FieldError> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(FieldError::new("field.not_a_bool")),
+    }
+}
+
+/// The longest word of such a question, in bytes.
+const MAX_WORD: usize = 128;
+
 /// Jobs that are given when nobody says how many.
 const DEFAULT_LIMIT: u32 = 50;
 
@@ -102,9 +148,6 @@ impl App {
     pub async fn jobs(&self, caller: &Caller, query: &JobsQuery) -> Result<JobPage, Error> {
         let kinds = visible(caller, query.kind.as_deref())?;
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_JOBS).contains(&limit) {
-            return Err(Error::field("limit", FieldError::new("field.range").with("min", 1).with("max", MAX_JOBS)));
-        }
         let (subject, before) = (query.subject.clone(), query.before.clone());
         Ok(self.0.store.jobs(&JobQuery { kinds, subject, active: query.active, before, limit }).await?)
     }
@@ -154,6 +197,11 @@ impl App {
         if let Some(id) = record.id.parse().ok().filter(|_| of_jobs) {
             self.0.board.hear(id);
         }
+    }
+
+    /// The same for whoever does not know what he has missed.
+    pub fn look_at_jobs(&self) {
+        self.0.board.hear_all();
     }
 
     /// What has become of the jobs of this worker since its start.

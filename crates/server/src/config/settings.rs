@@ -26,6 +26,7 @@ pub struct Settings {
     pub auth: Auth,
     pub locks: Locks,
     pub notifications: Notifications,
+    pub jobs: Jobs,
     pub socketio: SocketIo,
     pub limits: Limits,
     pub log: Log,
@@ -206,6 +207,23 @@ impl Locks {
 pub struct Notifications {
     /// Days for which a notice is kept after it was told last.
     pub keep_days: u32,
+}
+
+/// `[jobs]`: long work.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// How many a worker does at once.
+    pub concurrency: usize,
+    /// Seconds that one may take in all.
+    pub max_runtime_s: u64,
+}
+
+impl Jobs {
+    /// How long one may take in all.
+    pub fn max_runtime(&self) -> Duration {
+        Duration::from_secs(self.max_runtime_s)
+    }
 }
 
 /// `[socketio]`: the wire to the pages.

@@ -87,7 +87,7 @@ impl Check<'_> {
     }
 
     fn ranges(&mut self, settings: &Settings) {
-        let Settings { server, redis, sync, auth, locks, notifications, socketio, limits, logs, .. } = settings;
+        let Settings { server, redis, sync, auth, locks, notifications, jobs, socketio, limits, logs, .. } = settings;
         self.range("server.workers", server.workers.into(), 1, 256);
         self.range("server.drain_s", server.drain_s, 0, 300);
         self.range("redis.db", redis.db.into(), 0, 15);
@@ -101,6 +101,8 @@ impl Check<'_> {
         self.range("auth.session_hours", auth.session_hours.into(), 1, 8_760);
         self.range("locks.lease_s", locks.lease_s.try_into().unwrap_or_default(), 2, 3_600);
         self.range("notifications.keep_days", notifications.keep_days.into(), 1, 3_650);
+        self.range("jobs.concurrency", jobs.concurrency as u64, 0, 64);
+        self.range("jobs.max_runtime_s", jobs.max_runtime_s, 1, 604_800);
         self.range("socketio.ping_interval_ms", socketio.ping_interval_ms, 200, 120_000);
         self.range("socketio.ping_timeout_ms", socketio.ping_timeout_ms, 200, 120_000);
         self.range("socketio.max_payload", socketio.max_payload, 1_024, 16 << 20);

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Router<Face> {
 }
 
 /// The words of the address, but for the language of error messages, which asks for nothing.
-struct Words(Vec<(String, String)>);
+pub(super) struct Words(pub(super) Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Words {
     type Rejection = Problem;

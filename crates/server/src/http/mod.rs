@@ -13,6 +13,7 @@ mod entities;
 mod exports;
 mod health;
 mod identity;
+mod jobs;
 mod language;
 mod locks;
 mod logs;
@@ -84,6 +85,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(locks::routes())
         .merge(logs::routes())
         .merge(notices::routes())
+        .merge(jobs::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))
