@@ -1,6 +1,8 @@
-//! Places where a test may kill the process: between each pair of steps of an edit.
+//! Places where a test may kill the process: between each pair of steps of an edit, and of a batch of a job.
 //!
-//! They are `edit:begin`, `edit:row`, `edit:seq`, `edit:event`, `edit:commit` and `edit:publish`, each reached when that step is done.
+//! They are `edit:begin`, `edit:row`, `edit:seq`, `edit:event`, `edit:commit` and `edit:publish`, and `job:claim` (before its commit),
+//! `job:fence`, `job:work`, `job:commit` and `job:publish` of a batch and `job:step` after any other commit of a job, each reached when
+//! that step is done.
 //! `LOCKSTEP_CRASH_AT` names one: whoever reaches it dies. `LOCKSTEP_CRASH_WHEN` names a directory: whoever reaches a place and finds
 //! a file of its name there takes the file away and dies, so that of several processes one dies, once.
 //! Debug builds only; in a release build the call is empty.

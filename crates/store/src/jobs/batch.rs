@@ -96,7 +96,7 @@ impl BatchTx {
         crash::point("job:work");
         self.step.pay(&self.job, &mut self.debts, false).await?;
         let owing = self.debts.is_owing();
-        self.step.done(owing).await
+        Ok(self.step.done(owing).await?.at("job:commit"))
     }
 }
 
@@ -169,6 +169,9 @@ impl Store {
         let job = self.engine.first(select).await?.map(|row| rows::read(&row)).transpose()?;
         match job {
             Some(job) if job.is_held(held) && job.cancel_requested => Err(NotHeld::Cancelled),
+            Some(job) if job.is_held(held) && job.deadline.is_some_and(|deadline| deadline <= self.clock.now_ms()) => {
+                Err(NotHeld::TimedOut)
+            }
             Some(job) if job.is_held(held) => Ok(()),
             _ => Err(NotHeld::Fenced),
         }

@@ -16,6 +16,8 @@ pub struct PendingStep<T> {
     tx: Tx,
     outcome: T,
     records: Vec<Record>,
+    /// Where a test may kill the process once it is committed.
+    point: &'static str,
 }
 
 impl<T> PendingStep<T> {
@@ -25,8 +27,13 @@ impl<T> PendingStep<T> {
     /// [`Error::Unavailable`]: nothing was changed. [`Error::InDoubt`]: all of it or nothing.
     pub async fn commit(self) -> Result<(T, Vec<Record>), Error> {
         self.tx.commit().await?;
-        crash::point("job:commit");
+        crash::point(self.point);
         Ok((self.outcome, self.records))
+    }
+
+    /// The same, dying elsewhere.
+    pub(super) fn at(self, point: &'static str) -> Self {
+        Self { point, ..self }
     }
 }
 
@@ -92,6 +99,6 @@ impl Step {
     pub(super) async fn done<T>(mut self, outcome: T) -> Result<PendingStep<T>, Error> {
         let drafts = self.drafts.into_iter().map(|draft| (draft, None)).collect();
         let records = ledger::append_all(&mut self.tx, self.now, drafts).await?;
-        Ok(PendingStep { tx: self.tx, outcome, records })
+        Ok(PendingStep { tx: self.tx, outcome, records, point: "job:step" })
     }
 }
