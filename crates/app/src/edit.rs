@@ -35,6 +35,7 @@ impl App {
     ) -> Result<Edited, Error> {
         caller.must(Right::Edit(entity))?;
         let fields = self.with_hash(check_new(entity, given)?).await?;
+        self.no_folder_outside(entity, &fields)?;
         self.no_more_than_own(caller, entity, &fields).await?;
         let pending = self.0.store.create(entity, &fields, &author(caller, origin)).await?;
         self.0.road.settle(pending).await
@@ -56,6 +57,7 @@ impl App {
     ) -> Result<Edited, Error> {
         caller.must(Right::Edit(entity))?;
         let fields = check_change(entity, given)?;
+        self.no_folder_outside(entity, &fields)?;
         self.no_one_above(caller, entity, id).await?;
         self.no_more_than_own(caller, entity, &fields).await?;
         let fields = self.with_hash(fields).await?;
@@ -107,6 +109,13 @@ impl App {
             fields.insert("password_hash".into(), hash.into());
         }
         Ok(fields)
+    }
+
+    /// What is scanned lies below the directories that the operator has named.
+    fn no_folder_outside(&self, entity: Entity, fields: &Fields) -> Result<(), Error> {
+        let folder = fields.get("folder").and_then(Json::as_str).filter(|_| entity == Entity::Registrators);
+        let admitted = folder.map_or(Ok(()), |folder| self.roots().admit(folder));
+        admitted.map_err(|error| Error::field("folder", error))
     }
 
     /// Nobody gives to others, or to himself, what he may not do.

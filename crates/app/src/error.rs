@@ -106,6 +106,17 @@ pub enum Error {
         /// The job.
         job: Box<Job>,
     },
+    /// The registrator is switched off.
+    #[error("the registrator is switched off")]
+    ScanDisabled,
+    /// The folder of the registrator cannot be scanned.
+    #[error("the folder `{folder}` is not there, or not below a scan root; these are {roots}")]
+    ScanNoRoot {
+        /// The folder.
+        folder: String,
+        /// Where it would have to be.
+        roots: String,
+    },
     /// Nobody would be left who may administer.
     #[error("the last enabled administrator stays")]
     LastAdmin,
@@ -173,6 +184,8 @@ impl Error {
             Error::Duplicate { .. } => "duplicate",
             Error::JobRunning { code, .. } => code,
             Error::JobFinished { .. } => "job.finished",
+            Error::ScanDisabled => "scan.disabled",
+            Error::ScanNoRoot { .. } => "scan.no_root",
             Error::LastAdmin => "last_admin",
             Error::BadEvent { .. } => "bad_event",
             Error::BadRoom { .. } => "bad_room",
@@ -193,6 +206,10 @@ impl Error {
             Error::Locked { lease } => one("user", lease.user.name.as_str().into()),
             Error::Duplicate { field } => one("field", (*field).into()),
             Error::JobRunning { job, .. } | Error::JobFinished { job } => one("job", job.id.to_string().into()),
+            Error::ScanNoRoot { folder, roots } => Map::from_iter([
+                ("folder".to_owned(), folder.as_str().into()),
+                ("roots".to_owned(), roots.as_str().into()),
+            ]),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),
             Error::KeyReused { key } => one("key", key.as_str().into()),

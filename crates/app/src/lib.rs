@@ -68,6 +68,7 @@ pub use notice::{NewNotice, NoticeQuery, Notified, To, WINDOW};
 pub use people::NewUser;
 pub use publish::{MAX_BATCH, Publication};
 pub use rights::{Right, Rights, UnknownRight};
+pub use scan::{Roots, ScanOptions, Scans};
 pub use session::{Client, Session, Ticket};
 pub use sessions::OpenSession;
 pub use throttle::LoginLimits;
@@ -114,12 +115,19 @@ pub struct Options {
     pub login: LoginLimits,
     /// What becomes of log lines.
     pub logs: LogOptions,
+    /// Where folders of registrators may lie.
+    pub scan_roots: Roots,
 }
 
 impl Default for Options {
     /// A fortnight, so that people who work daily need not sign in daily.
     fn default() -> Self {
-        Self { session_hours: 14 * 24, login: LoginLimits::default(), logs: LogOptions::default() }
+        Self {
+            session_hours: 14 * 24,
+            login: LoginLimits::default(),
+            logs: LogOptions::default(),
+            scan_roots: Roots::default(),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ impl Wire for Road {
     }
 
     fn log(&self, batch: Batch) {
-        self.0.log(batch);
+        self.0.log(&batch);
     }
 
     fn tell(&self, room: &Room, name: &str, payload: Box<RawValue>) {

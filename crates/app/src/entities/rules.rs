@@ -39,7 +39,7 @@ pub(super) enum Rule {
     Password,
     /// A mailbox, or null.
     OptionalEmail,
-    /// An absolute path without steps up.
+    /// A path without steps up.
     Folder,
     /// A path, or null.
     OptionalPath,
@@ -157,7 +157,7 @@ fn email(value: &Json) -> Checked {
 fn folder(value: &Json) -> Checked {
     let folder = line(value, MAX_PATH)?;
     let path = folder.as_str().unwrap_or_default();
-    let sane = path.starts_with('/') && path.split('/').all(|step| step != ".." && step != ".");
+    let sane = path.split('/').all(|step| step != ".." && step != ".");
     if sane { Ok(folder) } else { Err(format()) }
 }
 
@@ -264,7 +264,8 @@ mod tests {
     fn a_folder_does_not_climb() {
         check(&Rule::Folder, &json!("/srv/scans"), Ok(json!("/srv/scans")));
         check(&Rule::Folder, &json!("/srv/../etc"), Err("field.format"));
-        check(&Rule::Folder, &json!("scans"), Err("field.format"));
+        check(&Rule::Folder, &json!("scans/2026"), Ok(json!("scans/2026")));
+        check(&Rule::Folder, &json!("./scans"), Err("field.format"));
     }
 
     #[test]

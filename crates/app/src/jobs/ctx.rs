@@ -96,6 +96,14 @@ impl JobCtx {
         self.0.stop.is_given()
     }
 
+    /// The same as an error to go out with.
+    ///
+    /// # Errors
+    /// [`JobError::Cancelled`], [`JobError::Fenced`], [`JobError::TimedOut`].
+    pub fn check(&self) -> Result<(), JobError> {
+        self.0.stop.check()
+    }
+
     /// Says something of the job in the log, under its own source. At most two hundred lines a second; how many were left out is said.
     pub fn log(&self, kind: LogType, message: &str) {
         self.0.lines.say(kind, message);

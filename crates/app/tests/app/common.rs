@@ -1,12 +1,15 @@
 //! A world for tests: a store in its own directory, a clock that only tests move, and a wire that remembers.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use lockstep_app::{
-    App, Caller, Client, Entity, Error, LogOptions, LoginLimits, NewUser, Options, Wire,
+    App, Caller, Client, Entity, Error, LogOptions, LoginLimits, NewUser, Options, Roots, Wire,
     clock::{Clock, SharedClock},
 };
 use lockstep_protocol::{Record, log::Batch};
@@ -80,7 +83,10 @@ async fn world_of(locks: Locks, logs: LogOptions) -> World {
     let store = Store::open(&options, SharedClock::new(hands.clone())).await.expect("a store");
     let sent = Sent::default();
     let login = LoginLimits { attempts: 3, attempts_per_address: 20, window_s: 60 };
-    let app = App::new(store, sent.clone(), Options { session_hours: 2, login, logs }).expect("an app");
+    let root = dir.path().join("files");
+    std::fs::create_dir(&root).expect("made");
+    let options = Options { session_hours: 2, login, logs, scan_roots: Roots::new([root]) };
+    let app = App::new(store, sent.clone(), options).expect("an app");
     World { app, hands, sent, dir }
 }
 
@@ -117,6 +123,11 @@ impl World {
         let user = json!({"login": login, "name": login, "password": PASSWORD, "group_id": group_id});
         self.app.create(&Caller::operator(), Entity::Users, &user, None).await.expect("a person");
         self.app.login(login, PASSWORD, &Client::default()).await.expect("signed in").caller
+    }
+
+    /// Where folders of registrators lie.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().join("files")
     }
 
     /// Adds a row as the operator and returns its id.

@@ -8,4 +8,5 @@ mod logs;
 mod notices;
 mod publishing;
 mod rights;
+mod scans;
 mod sessions;

@@ -154,9 +154,12 @@ impl From<Error> for Problem {
             Error::Unauthorized | Error::BadCredentials => StatusCode::UNAUTHORIZED,
             Error::Forbidden { .. } | Error::PersonsOnly | Error::Csrf => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
-            Error::Invalid { .. } | Error::BadEvent { .. } | Error::BadRoom { .. } | Error::LocksOff => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Error::Invalid { .. }
+            | Error::BadEvent { .. }
+            | Error::BadRoom { .. }
+            | Error::LocksOff
+            | Error::ScanDisabled
+            | Error::ScanNoRoot { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Locked { .. } => StatusCode::LOCKED,
             Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
             Error::InUse { .. }

@@ -121,6 +121,14 @@ impl BatchTx {
         Ok(ScanState { live: count(live), counts })
     }
 
+    /// Writes down what the scan has counted where nothing else was to be written.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep_scan(&mut self, registrator: &str, counts: ScanCounts) -> Result<(), Error> {
+        self.keep_counts(parse_id(registrator).ok_or(Error::NotFound)?, counts).await
+    }
+
     /// Writes down what the scan has counted, together with what it changes.
     pub(super) async fn keep_counts(&mut self, registrator: i64, counts: ScanCounts) -> Result<(), Error> {
         let update = sql("UPDATE scans SET counts = $1 WHERE registrator_id = $2").bind(write_counts(counts)?);

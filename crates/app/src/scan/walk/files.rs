@@ -8,7 +8,7 @@ use super::{
     Found, MAX_PLACE, Position,
     folder::{Folder, Name},
     look::{self, Looked},
-    name::{below, shown},
+    name::{END, below, shown},
     trouble::{Note, Trouble},
 };
 
@@ -34,6 +34,11 @@ impl Files {
         look::look(&self.folder, found, digest, stop)
     }
 
+    /// Whether they are the last of their directory.
+    pub(crate) fn is_last(&self) -> bool {
+        self.upto.entry == END
+    }
+
     /// How the place of one of its files is written for people.
     pub(crate) fn shown(&self, name: &str) -> String {
         shown(&below(&self.directory, name))
@@ -49,7 +54,7 @@ impl Files {
                 let unknown = trouble.is_failure();
                 self.note(&text, trouble);
                 return if unknown {
-                    self.unknown.push(text)
+                    self.unknown.push(text);
                 };
             }
         };

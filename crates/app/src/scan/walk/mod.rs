@@ -15,14 +15,14 @@ mod name;
 mod tests;
 mod trouble;
 
-use std::{io, path::Path};
+use std::{io, os::unix::ffi::OsStrExt, path::Path};
 
 use folder::{Folder, From, Name, Sort};
 use level::{Level, Stage};
 
 pub(crate) use files::Files;
-pub(crate) use look::Looked;
-pub(crate) use name::{END, shown};
+use name::END;
+pub(crate) use name::shown;
 pub(crate) use trouble::{Note, Trouble};
 
 /// Directories within one another, below the folder itself. More are a mistake, or an attempt to make us fall over.
@@ -69,6 +69,13 @@ pub(crate) struct Found {
     pub(crate) modified: i64,
 }
 
+impl Found {
+    /// What its name says of its type.
+    pub(crate) fn mime_by_name(&self) -> &'static str {
+        look::by_name(&self.name)
+    }
+}
+
 /// One step of a walk.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -93,12 +100,16 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Begins at `from`: everything up to there is left out.
+    /// Begins at `from`: everything up to there is left out. The folder lies below `root`, which is believed as it is; on the way from
+    /// there no link is followed.
     ///
     /// # Errors
     /// What the system says of the folder.
-    pub(crate) fn begin(root: &Path, from: Position) -> io::Result<Self> {
-        let folder = Folder::open(root)?;
+    pub(crate) fn begin(root: &Path, below: &Path, from: Position) -> io::Result<Self> {
+        let mut folder = Folder::open(root)?;
+        for step in below.components() {
+            folder = folder.enter(step.as_os_str().as_bytes())?;
+        }
         let mut walk = Self { levels: Vec::new(), from: Some(from) };
         walk.push(folder, String::new());
         Ok(walk)

@@ -30,6 +30,7 @@ pub(crate) fn encode(name: &[u8]) -> String {
 }
 
 /// The name that was written so. `None` where nothing is written so.
+#[cfg(test)]
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut name = Vec::with_capacity(text.len());
     let mut rest = text;

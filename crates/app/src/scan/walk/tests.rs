@@ -1,12 +1,6 @@
 //! Trees that somebody has made to be difficult.
 
-use std::{
-    collections::BTreeSet,
-    ffi::OsStr,
-    fs,
-    os::unix::{ffi::OsStrExt, fs::symlink},
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, ffi::OsStr, fs, os::unix::fs::symlink, path::PathBuf};
 
 use rustix::{
     fs::{CWD, FileType as Kind, Mode, mkdirat, mknodat, openat},
@@ -48,7 +42,7 @@ impl Tree {
     }
 
     fn walk_from(&self, from: Position) -> Walk {
-        Walk::begin(self.0.path(), from).expect("the folder is there")
+        Walk::begin(self.0.path(), Path::new(""), from).expect("the folder is there")
     }
 }
 
@@ -359,6 +353,8 @@ fn a_digest_has_a_limit_and_ends_when_it_is_told_to() {
 fn a_folder_that_is_not_there_is_an_error_and_not_an_empty_one() {
     let tree = Tree::new().with(&["file"]);
 
-    assert!(Walk::begin(&tree.path("gone"), Position::start()).is_err());
-    assert!(Walk::begin(&tree.path("file"), Position::start()).is_err());
+    assert!(Walk::begin(tree.0.path(), Path::new("gone"), Position::start()).is_err());
+    assert!(Walk::begin(tree.0.path(), Path::new("file"), Position::start()).is_err());
+    symlink("/etc", tree.path("link")).expect("linked");
+    assert!(Walk::begin(tree.0.path(), Path::new("link"), Position::start()).is_err(), "nor is a way that leads out");
 }
