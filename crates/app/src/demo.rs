@@ -1,12 +1,15 @@
 //! Sample data: a small trading company, its people, its cabinets and some hundred papers.
 //!
 //! Every row goes the same road as an edit by hand, so pages that are open see it happen. Run a second time it adds only what is
-//! missing. The people get passwords that nobody knows; `user passwd` gives one a known password.
+//! missing. The folders of the registrators are made, too, each with some files. The people get passwords that nobody knows; `user passwd` gives one a known password.
+
+mod folders;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockstep_store::{Entity, Error as StoreError, Query};
 use serde_json::{Value as Json, json};
+use tracing::warn;
 
 use crate::{App, Caller, Error, token};
 
@@ -64,12 +67,12 @@ const CATEGORIES: [(&str, &str, Option<&str>); 11] = [
     ("Unsorted", "What the scanners brought and nobody has looked at", None),
 ];
 
-/// Name, folder, category for new files.
+/// Name, folder below a scan root, category for new files.
 const REGISTRATORS: [(&str, &str, &str); 4] = [
-    ("Reception scanner", "/srv/scans/reception", "Letters"),
-    ("Accounts scanner", "/srv/scans/accounts", "Invoices"),
-    ("Warehouse tablet", "/srv/scans/warehouse", "Приёмка товара"),
-    ("Mail room", "/srv/scans/mail", "Unsorted"),
+    ("Reception scanner", "reception", "Letters"),
+    ("Accounts scanner", "accounts", "Invoices"),
+    ("Warehouse tablet", "warehouse", "Приёмка товара"),
+    ("Mail room", "mail", "Unsorted"),
 ];
 
 /// Kind of paper, category, registrator.
@@ -166,8 +169,17 @@ impl<P: FnMut(usize, usize)> Demo<'_, P> {
             let category = self.id(Entity::Categories, category);
             let fields = json!({ "name": name, "folder": folder, "category_id": category });
             self.named(Entity::Registrators, &fields).await?;
+            self.folder(folder);
         }
         Ok(())
+    }
+
+    /// The rows are there without it, only a scan would find nothing.
+    fn folder(&self, folder: &str) {
+        let Some(root) = self.app.roots().first() else { return };
+        if let Err(error) = folders::make(&root.join(folder)) {
+            warn!(%error, "cannot make the folder {folder} in {}: {error}", root.display());
+        }
     }
 
     async fn files(&mut self) -> Result<(), Error> {
@@ -190,7 +202,7 @@ impl<P: FnMut(usize, usize)> Demo<'_, P> {
         let partner = PARTNERS[(n / PAPERS.len()) % PARTNERS.len()];
         let (ending, mime) = if n % 7 == 3 { ("tif", "image/tiff") } else { ("pdf", "application/pdf") };
         let name = format!("{kind} 2026-{:03} {partner}.{ending}", n + 1);
-        let folder = REGISTRATORS.iter().find(|(name, ..)| *name == registrator).map_or("/srv/scans", |found| found.1);
+        let folder = REGISTRATORS.iter().find(|(name, ..)| *name == registrator).map_or("scans", |found| found.1);
         let status = match n % 16 {
             0 => "missing",
             1..=4 => "new",
@@ -213,12 +225,7 @@ impl<P: FnMut(usize, usize)> Demo<'_, P> {
     async fn paths(&self) -> Result<BTreeSet<String>, StoreError> {
         let mut paths = BTreeSet::new();
         for page in 1.. {
-            let query = Query {
-                q: Some("/srv/scans/".into()),
-                page,
-                per_page: lockstep_store::MAX_PER_PAGE,
-                ..Query::default()
-            };
+            let query = Query { page, per_page: lockstep_store::MAX_PER_PAGE, ..Query::default() };
             let items = self.app.store().list(Entity::Files, &query).await?.items;
             if items.is_empty() {
                 break;

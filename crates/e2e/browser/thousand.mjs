@@ -18,7 +18,7 @@ export const ENTITIES = {
   files: { row: (name) => ({ name }), change: (word) => ({ note: word, path: word }) },
   groups: { row: (name) => ({ name, permissions: ["files.view", "users.view"] }), change: (word) => ({ description: word }) },
   categories: { row: (name) => ({ name }), change: (word) => ({ description: word }) },
-  registrators: { row: (name) => ({ name, folder: `/srv/${randomUUID()}` }), change: (word) => ({ folder: `/srv/${word}-${randomUUID()}` }) },
+  registrators: { row: (name) => ({ name, folder: randomUUID() }), change: (word) => ({ folder: `${word}-${randomUUID()}` }) },
   users: { row: (name, group_id) => ({ name, login: `u${randomUUID().slice(0, 13)}`, password: "long enough", group_id }), change: (word) => ({ email: `${word}-${randomUUID().slice(0, 8)}@example.org` }) },
 };
 

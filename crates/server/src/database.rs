@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lockstep_app::{App, Locks, LogOptions, LoginLimits, OpenError, Options, SharedClock, Store, StoreOptions, Wire};
+use lockstep_app::{
+    App, Locks, LogOptions, LoginLimits, OpenError, Options, Roots, SharedClock, Store, StoreOptions, Wire,
+};
 use tracing::warn;
 
 use crate::config::{Settings, Synchronous};
@@ -21,10 +23,10 @@ const MINUTE: u32 = 60;
 /// Why the application cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotOpen {
-    /// The data directory cannot be made.
-    #[error("cannot make the data directory `{}`; make it, or set [server] data_dir to one that may be written", .path.display())]
+    /// The data directory, or one in it, cannot be made.
+    #[error("cannot make the directory `{}`; make it, or set [server] data_dir to one that may be written", .path.display())]
     Directory {
-        /// `[server] data_dir`.
+        /// Which.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -82,6 +84,12 @@ fn is_open_to_all(file: &Path) -> bool {
 /// # Errors
 /// [`CannotOpen::App`].
 pub fn application(settings: &Settings, store: Store, wire: impl Wire, name: &str) -> Result<App, CannotOpen> {
+    if settings.jobs.scan_roots.is_empty() {
+        let root = settings.own_scan_root();
+        if let Err(error) = make_directory(&root) {
+            warn!(%error, "no folder can be scanned: {error}; set [jobs] scan_roots");
+        }
+    }
     Ok(App::new(store, wire, app_options(settings, name))?)
 }
 
@@ -113,7 +121,8 @@ fn app_options(settings: &Settings, name: &str) -> Options {
         days: settings.logs.retention_days,
         backlog: settings.logs.ring_lines,
     };
-    Options { session_hours: settings.auth.session_hours, login, logs }
+    let scan_roots = Roots::new(settings.scan_roots());
+    Options { session_hours: settings.auth.session_hours, login, logs, scan_roots }
 }
 
 #[cfg(test)]

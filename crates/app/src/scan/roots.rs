@@ -6,7 +6,12 @@ use crate::error::FieldError;
 
 /// Directories below which folders are scanned.
 #[derive(Debug, Clone, Default)]
-pub struct Roots(Vec<PathBuf>);
+pub struct Roots {
+    /// As the operator has named them.
+    named: Vec<PathBuf>,
+    /// As the system knows them, where that is another name.
+    real: Vec<PathBuf>,
+}
 
 /// A folder that is there: a root, and the way from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,25 +21,27 @@ pub(crate) struct Located {
 }
 
 impl Roots {
-    /// These, each once as it is given and once as the system knows it, so that a folder may be named either way.
+    /// These. One that is a link, or on the way of which one lies, may be named by either end of it.
     pub fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mut known = Vec::new();
-        for root in roots {
-            let canonical = root.canonicalize().ok().filter(|canonical| *canonical != root);
-            known.push(root);
-            known.extend(canonical);
-        }
-        Self(known)
+        let absolute = |root: PathBuf| std::path::absolute(&root).unwrap_or(root);
+        let named: Vec<PathBuf> = roots.into_iter().map(absolute).collect();
+        let real = named.iter().filter_map(|root| root.canonicalize().ok()).filter(|real| !named.contains(real));
+        Self { real: real.collect(), named }
+    }
+
+    /// The first, in which new folders are made.
+    pub fn first(&self) -> Option<&Path> {
+        self.named.first().map(PathBuf::as_path)
     }
 
     /// Whether any of them is there, on this machine.
     pub fn are_here(&self) -> bool {
-        self.0.iter().any(|root| root.is_dir())
+        self.named.iter().any(|root| root.is_dir())
     }
 
     /// Refuses a folder outside; without roots none is, since none is scanned.
     pub(crate) fn admit(&self, folder: &str) -> Result<(), FieldError> {
-        if self.0.is_empty() || !self.ways(folder).is_empty() {
+        if self.named.is_empty() || !self.ways(folder).is_empty() {
             return Ok(());
         }
         Err(FieldError::new("field.outside").with("roots", self.to_string()))
@@ -56,13 +63,13 @@ impl Roots {
             false => Some(folder.to_owned()),
         };
         let way = |root: &PathBuf| below(root).map(|below| Located { root: root.clone(), below });
-        self.0.iter().filter_map(way).collect()
+        self.named.iter().chain(&self.real).filter_map(way).collect()
     }
 }
 
 impl std::fmt::Display for Roots {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown: Vec<String> = self.0.iter().map(|root| root.display().to_string()).collect();
+        let shown: Vec<String> = self.named.iter().map(|root| root.display().to_string()).collect();
         f.write_str(&shown.join(", "))
     }
 }

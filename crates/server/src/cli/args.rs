@@ -48,6 +48,8 @@ pub(super) enum Command {
     Publish(Publish),
     /// Tell persons something, on whichever pages they have open, or when they come.
     Notify(Notify),
+    /// Have a registrator's folder scanned, and watch.
+    Scan(Scan),
     /// Watch events as they happen, one a line.
     Tail(Tail),
     /// Write a line for those who look at the page of logs.
@@ -95,6 +97,28 @@ pub(super) struct Serve {
     /// Where to listen, perhaps with the place of the worker's number.
     #[arg(long, value_name = "ADDRESS", help = concat!("host:port or unix:/path; ", number!(), " stands for the worker's number"))]
     pub(super) listen: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep scan \"Reception scanner\"
+  lockstep scan 4 --sha256 --no-wait
+
+The workers that run do it; this command works on the database beside them and needs no key. It prints what was found, and ends with 1
+unless the scan was completed.")]
+pub(super) struct Scan {
+    /// The registrator, by name or id.
+    pub(super) registrator: String,
+    /// Sum the bytes of each file that has no sum yet.
+    #[arg(long)]
+    pub(super) sha256: bool,
+    /// Believe it when most of the files are gone.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the number of the job and do not wait for it.
+    #[arg(long)]
+    pub(super) no_wait: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod log;
 mod notify;
 mod output;
 mod publish;
+mod scan;
 mod serve;
 mod tail;
 
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Publish(publish) => data::block_on(publish::run(config, publish)),
         Command::Log(log) => data::block_on(log::run(config, log)),
         Command::Notify(notify) => data::block_on(notify::run(config, notify)),
+        Command::Scan(scan) => data::block_on(scan::run(config, scan)),
         Command::Tail(tail) => data::block_on(tail::run(config, tail)),
         Command::Migrate { new_epoch } => data::block_on(data::migrate(config, new_epoch)),
         Command::DemoData => data::block_on(data::demo(config)),

@@ -33,6 +33,13 @@ pub(super) fn note(text: &str) {
     writeln!(io::stderr().lock(), "{text}").ok();
 }
 
+/// Shows a person a line in the place of the one before it.
+pub(super) fn over(text: &str) {
+    let mut stderr = io::stderr().lock();
+    // To the beginning of the line, and what is left of it goes.
+    write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush()).ok();
+}
+
 /// Tells a person why it did not work.
 pub(super) fn complain(text: &str) {
     note(&format!("lockstep: {}", text.replace('\n', "\nlockstep: ")));

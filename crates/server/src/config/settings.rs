@@ -217,6 +217,8 @@ pub struct Jobs {
     pub concurrency: usize,
     /// Seconds that one may take in all.
     pub max_runtime_s: u64,
+    /// Where folders of registrators lie; see [`Settings::scan_roots`].
+    pub scan_roots: List<PathBuf>,
 }
 
 impl Jobs {
@@ -373,6 +375,16 @@ impl Settings {
     pub fn database_url(&self) -> Secret<String> {
         let own = || Secret::new(format!("sqlite:{}", self.server.data_dir.join("lockstep.db").display()));
         self.database.url.clone().unwrap_or_else(own)
+    }
+
+    /// The directories below which folders are scanned: as set, or `files` in the data directory.
+    pub fn scan_roots(&self) -> Vec<PathBuf> {
+        if self.jobs.scan_roots.is_empty() { vec![self.own_scan_root()] } else { self.jobs.scan_roots.to_vec() }
+    }
+
+    /// The directory below which folders are scanned where none is set.
+    pub fn own_scan_root(&self) -> PathBuf {
+        self.server.data_dir.join("files")
     }
 
     /// Whether there is a wire between workers.

@@ -23,6 +23,7 @@ mod page;
 mod pages;
 mod problem;
 mod publish;
+mod scans;
 mod session;
 mod sheet;
 
@@ -86,6 +87,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(logs::routes())
         .merge(notices::routes())
         .merge(jobs::routes())
+        .merge(scans::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

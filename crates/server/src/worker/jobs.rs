@@ -1,9 +1,7 @@
 //! A worker's part in long work: it does jobs, and hears of those that others want or end.
 
-use std::sync::Arc;
-
 use lockstep_app::{
-    App,
+    App, Roots, Scans,
     jobs::{Handlers, JobOptions},
 };
 use lockstep_sync_manager::SyncManager;
@@ -21,9 +19,10 @@ pub(super) async fn run(state: State, leaving: CancellationToken) {
     state.app.run_jobs(handlers(&state.settings), options, leaving.cancelled_owned()).await;
 }
 
-/// All that a worker can do.
-fn handlers(_settings: &Arc<Settings>) -> Handlers {
-    Handlers::default()
+/// All that a worker can do, on this machine.
+fn handlers(settings: &Settings) -> Handlers {
+    let handlers = Handlers::default();
+    if Roots::new(settings.scan_roots()).are_here() { handlers.with(Scans) } else { handlers }
 }
 
 fn options(settings: &Settings) -> JobOptions {

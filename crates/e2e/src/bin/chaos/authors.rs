@@ -123,7 +123,7 @@ impl Author {
                 let name = format!("chaos {} {place}", self.number);
                 let body = match room {
                     Room::Files => json!({"name": name, "size": 1, "mime": "text/plain", "note": ""}),
-                    Room::Registrators => json!({"name": name, "folder": format!("/srv/{name}"), "enabled": true}),
+                    Room::Registrators => json!({"name": name, "folder": name, "enabled": true}),
                     _ => json!({"name": name, "description": "", "enabled": true}),
                 };
                 let path = format!("/api/{room}");
@@ -162,7 +162,7 @@ impl Author {
         let words: String = (0..TEXT_BYTES).map(|_| char::from(self.random.random_range(b'a'..=b'z'))).collect();
         let body = match room {
             Room::Files => json!({"note": words}),
-            Room::Registrators => json!({"folder": format!("/srv/{}", &words[..40])}),
+            Room::Registrators => json!({"folder": words[..40]}),
             _ => json!({"description": words}),
         };
         let sent = Instant::now();
