@@ -22,9 +22,15 @@ const DIST = path.join(ROOT, "dist");
 /** Where a build is made. */
 const NEW = path.join(ROOT, "dist.new");
 const BASE = "/static/dist";
-const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "admin", "notifications", "login"];
-/** Stable name → source: what pages of other makers include. The server has a list of the names too. */
-const CLASSICS = { sync: "sync.js", utils: "utils.js", websocket: "websocket.js", "notification-center": "elements/center/alone.js" };
+const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "logs", "admin", "notifications", "login"];
+/** Stable name → source, and the families of its texts, else all: what pages of other makers include. The server has a list of the names too. */
+const CLASSICS = {
+  sync: { file: "sync.js" },
+  utils: { file: "utils.js" },
+  websocket: { file: "websocket.js" },
+  "notification-center": { file: "elements/center/alone.js" },
+  "log-stream": { file: "elements/log-stream.js", families: ["logs", "ended", "action", "error"] },
+};
 /** Other people's code that ends up in what we serve; its licences go along. */
 const LICENSED = ["lit", "lit-html", "lit-element", "@lit/reactive-element", "socket.io-client", "engine.io-client", "socket.io-parser",
   "engine.io-parser", "@socket.io/component-emitter", "bootstrap", "bootstrap-icons", "node-diff3"];
@@ -94,15 +100,19 @@ const picturesAsFiles = {
   },
 };
 
-/** A catalogue is one value. Left to itself each of its texts would be an export too, and its keys would travel twice. */
-const textsAsOne = {
-  name: "texts-as-one",
+/**
+ * A catalogue is one value. Left to itself each of its texts would be an export too, and its keys would travel twice. A script for pages
+ * of other makers brings both languages along: of these only the families that it names.
+ */
+const texts = (families) => ({
+  name: "texts",
   setup(build) {
-    build.onLoad({ filter: /i18n\/\w+\.json$/ }, async ({ path: file }) => ({
-      contents: `export default ${JSON.stringify(JSON.parse(await readFile(file, "utf8")))}`, loader: "js",
-    }));
+    build.onLoad({ filter: /i18n\/\w+\.json$/ }, async ({ path: file }) => {
+      const wanted = Object.entries(JSON.parse(await readFile(file, "utf8"))).filter(([key]) => families?.includes(key.split(".")[0]) ?? true);
+      return { contents: `export default ${JSON.stringify(Object.fromEntries(wanted))}`, loader: "js" };
+    });
   },
-};
+});
 
 /** A transport that we never name, and that needs HTTP/3: its half kilobyte stays at home. */
 const noWebTransport = {
@@ -122,7 +132,7 @@ async function styles() {
 async function modules(define) {
   const entryPoints = Object.fromEntries(PAGES.map((page) => [page, path.join(ROOT, `js/pages/${page}.js`)]));
   const { metafile } = await esbuild.build({
-    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true, plugins: [textsAsOne, noWebTransport],
+    ...SHARED, entryPoints, define, outdir: NEW, format: "esm", splitting: true, metafile: true, plugins: [texts(), noWebTransport],
     entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
   });
   const outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint?.includes("js/pages/"));
@@ -133,8 +143,9 @@ async function modules(define) {
 
 /** What pages of other makers include with a plain `<script>`. */
 async function classics(define) {
-  const entryPoints = Object.fromEntries(Object.entries(CLASSICS).map(([name, file]) => [name, path.join(ROOT, "js", file)]));
-  await esbuild.build({ ...SHARED, entryPoints, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [textsAsOne, noWebTransport] });
+  await Promise.all(Object.entries(CLASSICS).map(([name, { file, families }]) => esbuild.build({
+    ...SHARED, entryPoints: { [name]: path.join(ROOT, "js", file) }, define, outdir: path.join(NEW, "js"), format: "iife", plugins: [texts(families), noWebTransport],
+  })));
 }
 
 async function theme() {

@@ -57,7 +57,7 @@ function same(name, { key, code }) {
 /** @param {KeyboardEvent} event */
 function heard(event) {
   if (event.defaultPrevented || event.isComposing) return;
-  const typing = types(event.target);
+  const typing = types(event.composedPath()[0] ?? event.target); // a field within a shadow root is not the event's target out here
   const dialog = document.querySelector("dialog:modal") !== null;
   for (const entry of [...table].reverse()) { // who came last knows best
     const fits = presses(entry.key, event) && (!typing || entry.typing || event.ctrlKey || event.metaKey) && (!dialog || entry.dialog);

@@ -61,6 +61,7 @@ export class Logs {
     /** @type {LogState} */ this.state = { state: "connecting", reason: "" };
     /** There are older lines than those that came first. */ this.more = false;
     /** Lines that never came, as far as they were counted. */ this.dropped = 0;
+    /** Why the last of them did not. @type {Gap["why"]|null} */ this.lost = null;
     /** The first answer is there. */ this.filled = false;
   }
 
@@ -91,6 +92,11 @@ export class Logs {
 
   get paused() {
     return this.#holds.has("paused");
+  }
+
+  /** Somebody reads further up. */
+  get reading() {
+    return this.#holds.has("reading");
   }
 
   get following() {
@@ -133,7 +139,8 @@ export class Logs {
     if (!goesOn) this.more = more;
     this.#replace = false;
     this.filled = true;
-    for (const line of lines.slice(first + 1)) if (!this.#has(line.id)) this.#push({ key: line.id, line });
+    const to = goesOn ? this.#end : this.#rows; // whoever has paused still wants to see what another filter shows
+    for (const line of lines.slice(first + 1)) if (!this.#has(line.id)) this.#push({ key: line.id, line }, to);
     this.#trim();
     this.#tell();
   }
@@ -142,14 +149,16 @@ export class Logs {
   gap({ dropped, why }) {
     this.#gaps += 1;
     this.dropped += dropped ?? 0;
+    this.lost = why;
     this.#push({ key: `gap ${this.#gaps}`, gap: { dropped, why } });
     this.#trim();
     this.#tell();
   }
 
-  /** Another filter is on its way. */
-  asks() {
+  /** Another filter is on its way; `anew`: what it shows takes the place of what is there, even if it is the same. @param {boolean} [anew] */
+  asks(anew = false) {
     this.pending = true;
+    this.#replace ||= anew;
     this.refusal = null;
     this.#tell();
   }
@@ -223,26 +232,31 @@ export class Logs {
     return { key: `gap ${this.#gaps}`, gap: { dropped: this.#overflow, why: /** @type {const} */ ("paused") } };
   }
 
+  /** Where what comes is put. */
+  get #end() {
+    return this.following ? this.#rows : this.#waiting;
+  }
+
   /** @param {LogRow} row */
-  #push(row) {
+  #push(row, to = this.#end) {
     if (row.line) this.#known.add(row.line.id);
-    (this.following ? this.#rows : this.#waiting).push(row);
+    to.push(row);
   }
 
   /** Of what is shown the oldest go, as the newest come; of what waits they are dropped, which is said. */
   #trim() {
-    if (this.following) {
-      const many = this.#rows.length - this.#max;
-      if (many > 0) for (const row of this.#rows.splice(0, many)) this.#known.delete(row.key);
+    for (const { key } of this.#rows.splice(0, Math.max(0, this.#rows.length - this.#max))) this.#known.delete(key);
+    for (const { key, line, gap } of this.#waiting.splice(0, Math.max(0, this.#waiting.length - WAITING_MAX))) {
+      this.#known.delete(key);
+      this.#lose(line ? 1 : gap?.dropped ?? 0);
     }
-    const many = this.#waiting.length - WAITING_MAX;
-    if (many > 0) for (const { key, line, gap } of this.#waiting.splice(0, many)) (this.#known.delete(key), this.#lose(line ? 1 : gap?.dropped ?? 0));
   }
 
   /** @param {number} count */
   #lose(count) {
     this.#overflow += count;
     this.dropped += count;
+    this.lost = "paused";
   }
 
   /** @param {number} count */

@@ -16,7 +16,7 @@ import { languages } from "./languages.js";
 import { personMenu } from "./person-menu.js";
 import { themeMenu } from "./theme-menu.js";
 
-/** Where one can go; `aside`: by another way than the bar. @type {{page: "index"|"files"|"users"|"groups"|"categories"|"registrators"|"admin"|"notifications", href: string, right?: string, icon: string, aside?: boolean}[]} */
+/** Where one can go; `aside`: by another way than the bar. @type {{page: "index"|"files"|"users"|"groups"|"categories"|"registrators"|"logs"|"admin"|"notifications", href: string, right?: string, icon: string, aside?: boolean}[]} */
 export const PLACES = [
   { page: "index", href: "/", icon: "house" },
   { page: "files", href: "/files", right: "files.view", icon: "file-earmark-text" },
@@ -24,6 +24,7 @@ export const PLACES = [
   { page: "groups", href: "/groups", right: "groups.view", icon: "people" },
   { page: "categories", href: "/categories", right: "categories.view", icon: "diagram-3" },
   { page: "registrators", href: "/registrators", right: "registrators.view", icon: "inboxes" },
+  { page: "logs", href: "/logs", right: "logs.view", icon: "journal-text" },
   { page: "admin", href: "/admin", right: "admin", icon: "sliders" },
   { page: "notifications", href: "/notifications", icon: "bell", aside: true },
 ];

@@ -99,6 +99,18 @@ test("another filter's lines take the place of what is shown", () => {
   assert.deepEqual([shown(logs), logs.filter.level, logs.more], [[2], "error", false]);
 });
 
+test("another filter shows its lines in a pause too, and those that come then wait", () => {
+  const { logs } = log();
+  logs.backfill(lines(1, 3), false);
+  logs.hold("paused");
+
+  logs.filtered({ ...logs.filter, level: "error" });
+  logs.backfill([line(2)], false);
+  logs.take([line(4)]);
+
+  assert.deepEqual([shown(logs), logs.waiting], [[2], 1]);
+});
+
 test("after a lost connection the lines go on where they stopped", () => {
   const { logs } = log();
   logs.backfill(lines(1, 3), false);

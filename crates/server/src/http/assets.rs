@@ -71,7 +71,8 @@ pub fn build() -> &'static str {
 }
 
 /// Scripts with lasting names, as the build makes them.
-const CLASSICS: [&str; 4] = ["js/sync.js", "js/utils.js", "js/websocket.js", "js/notification-center.js"];
+const CLASSICS: [&str; 5] =
+    ["js/sync.js", "js/utils.js", "js/websocket.js", "js/notification-center.js", "js/log-stream.js"];
 
 pub(super) fn routes() -> Router<Face> {
     let hashed = Router::new().route("/static/dist/{*path}", get(hashed));

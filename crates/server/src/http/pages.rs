@@ -11,13 +11,14 @@ use http::{HeaderMap, Uri};
 use super::{Face, identity, language::Language, problem::Problem};
 
 /// Address and file of each page.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     ("/", "index.html"),
     ("/files", "files.html"),
     ("/users", "users.html"),
     ("/groups", "groups.html"),
     ("/categories", "categories.html"),
     ("/registrators", "registrators.html"),
+    ("/logs", "logs.html"),
     ("/admin", "admin.html"),
     ("/notifications", "notifications.html"),
 ];
