@@ -148,6 +148,7 @@ struct Inner {
     /// Ends the taking in of log lines.
     no_more_lines: CancellationToken,
     session_hours: u32,
+    scan_roots: Roots,
     board: jobs::Board,
     errors: Arc<Errors>,
 }
@@ -203,6 +204,7 @@ impl App {
             log_days,
             no_more_lines,
             session_hours: options.session_hours,
+            scan_roots: options.scan_roots,
         })))
     }
 

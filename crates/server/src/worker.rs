@@ -123,7 +123,8 @@ impl Parts {
         };
         let reports = logging::bind(app.logs());
         let state = State::new(settings, app, sync);
-        Ok(Self { state, _reports: reports, tasks: TaskTracker::new(), stop: CancellationToken::new() })
+        let (stop, leaving) = (CancellationToken::new(), CancellationToken::new());
+        Ok(Self { state, _reports: reports, tasks: TaskTracker::new(), stop, leaving })
     }
 
     /// Serves until `shutdown` and through the drain, to the last answer.

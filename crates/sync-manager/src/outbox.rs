@@ -92,7 +92,7 @@ impl Outbox {
                 self.nudge.notify_one();
             }
             Channel::Logs => self.ear.hear(message),
-            Channel::Workers | Channel::Presence => {}
+            Channel::Workers | Channel::Presence | Channel::Transient => {}
         }
     }
 

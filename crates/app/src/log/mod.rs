@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use lockstep_protocol::log::{Level, Line, LogType};
+use lockstep_protocol::log::{Level, LogType};
 use lockstep_store::Store;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;

@@ -85,7 +85,7 @@ impl App {
     }
 
     pub(crate) fn roots(&self) -> &Roots {
-        &self.0.options.scan_roots
+        &self.0.scan_roots
     }
 }
 
