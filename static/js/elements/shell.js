@@ -77,7 +77,7 @@ function shell(page, user, draw) {
   return html`
     <a class="skip" href="#main">${t("shell.skip")}</a>
     <header class="shell">
-      <a class="brand" href="/"><img src="/static/dist/favicon.svg" alt="" width="24" height="24"><span>Lockstep</span></a>
+      <a class="brand" href="/" aria-label="Lockstep"><img src="/static/dist/favicon.svg" alt="" width="24" height="24"><span>Lockstep</span></a>
       <nav class="places" aria-label=${t("shell.nav")}>${places.map((place) => link(place, page))}</nav>
       <div class="tools">
         <conn-badge></conn-badge>
