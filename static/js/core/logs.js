@@ -21,7 +21,8 @@
  * @property {number|null} dropped
  * @property {"slow"|"wire"|"paused"|"lost"} why   `lost`: while there was no connection
  *
- * @typedef {{key: string, line: LogLine, gap?: undefined}|{key: string, gap: Gap, line?: undefined}} LogRow
+ * @typedef {{key: string, at: number, line: LogLine, gap?: undefined}|{key: string, at: number, gap: Gap, line?: undefined}} LogRow
+ *   `at` rises from row to row, as they came: what is drawn together is told by it
  *
  * @typedef {object} LogState          what the source says of itself
  * @property {"connecting"|"live"|"lost"|"ended"} state   `ended`: it does not try again
@@ -45,7 +46,7 @@ export class Logs {
   /** Second → lines that came in it. @type {Map<number, number>} */ #seconds = new Map();
   /** @type {Set<() => void>} */ #listeners = new Set();
   #asked = false;
-  #gaps = 0;
+  /** Rows that there have been. */ #count = 0;
   #max;
   #clock;
   #frame;
@@ -119,8 +120,8 @@ export class Logs {
   /** Live lines. @param {LogLine[]} lines @returns {LogLine[]} those that are new */
   take(lines) {
     const fresh = lines.filter(({ id }) => !this.#has(id));
-    this.#count(fresh.length);
-    for (const line of fresh) this.#push({ key: line.id, line });
+    this.#tally(fresh.length);
+    for (const line of fresh) this.#push(this.#rowOf(line));
     this.#trim();
     this.#tell();
     return fresh;
@@ -140,17 +141,16 @@ export class Logs {
     this.#replace = false;
     this.filled = true;
     const to = goesOn ? this.#end : this.#rows; // whoever has paused still wants to see what another filter shows
-    for (const line of lines.slice(first + 1)) if (!this.#has(line.id)) this.#push({ key: line.id, line }, to);
+    for (const line of lines.slice(first + 1)) if (!this.#has(line.id)) this.#push(this.#rowOf(line), to);
     this.#trim();
     this.#tell();
   }
 
   /** @param {Gap} gap */
   gap({ dropped, why }) {
-    this.#gaps += 1;
     this.dropped += dropped ?? 0;
     this.lost = why;
-    this.#push({ key: `gap ${this.#gaps}`, gap: { dropped, why } });
+    this.#push(this.#gapOf({ dropped, why }));
     this.#trim();
     this.#tell();
   }
@@ -197,7 +197,7 @@ export class Logs {
     this.#tell();
     if (this.#holds.size > 0) return 0;
     const came = this.waiting;
-    if (this.#overflow > 0) this.#rows.push(this.#overflowed());
+    if (this.#overflow > 0) this.#rows.push({ ...this.#gapOf({ dropped: this.#overflow, why: "paused" }), at: this.#waiting[0].at });
     for (const row of this.#waiting) this.#rows.push(row);
     this.#waiting = [];
     this.#overflow = 0;
@@ -227,9 +227,13 @@ export class Logs {
     this.more = false;
   }
 
-  #overflowed() {
-    this.#gaps += 1;
-    return { key: `gap ${this.#gaps}`, gap: { dropped: this.#overflow, why: /** @type {const} */ ("paused") } };
+  /** @param {LogLine} line @returns {LogRow} */
+  #rowOf = (line) => ({ key: line.id, at: (this.#count += 1), line });
+
+  /** @param {Gap} gap @returns {LogRow & {gap: Gap}} */
+  #gapOf(gap) {
+    this.#count += 1;
+    return { key: `gap ${this.#count}`, at: this.#count, gap };
   }
 
   /** Where what comes is put. */
@@ -260,7 +264,7 @@ export class Logs {
   }
 
   /** @param {number} count */
-  #count(count) {
+  #tally(count) {
     const now = Math.floor(this.#clock.now() / 1000);
     this.#seconds.set(now, (this.#seconds.get(now) ?? 0) + count);
     for (const second of this.#seconds.keys()) if (second < now - RATE_SECONDS) this.#seconds.delete(second);

@@ -62,7 +62,7 @@ function lines(host) {
   const { reader, logs, following } = host;
   if (reader.shown.length === 0) return empty(host);
   const sight = { rows: reader.shown, utc: host.utc, chosen: reader.chosen?.id ?? null, target: reader.context.id };
-  if (!windowed(host)) return allRows(sight);
+  if (!windowed(host)) return allRows(sight, host.wrap);
   const height = following.rows?.clientHeight ?? 0;
   const end = logs.following && !reader.context.isOpen;
   return someRows(sight, { top: end ? sight.rows.length * rowHeight() - height : following.rows?.scrollTop ?? 0, height });

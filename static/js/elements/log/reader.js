@@ -17,32 +17,37 @@ export class Reader {
     this.#host = host;
     this.context = new LogContext({ fetch: (path) => getJson(baseOf(host.url) + path), changed: () => host.requestUpdate() });
     /** The line whose details are open. @type {LogLine|null} */ this.chosen = null;
+    /** The keyboard is to go back to the line. */ this.byKey = false;
     /** What the browser would not copy. @type {string|null} */ this.byHand = null;
   }
 
   /** What the rows are of. @returns {readonly import("../../core/logs.js").LogRow[]} */
   get shown() {
     const { context } = this;
-    return context.isOpen ? context.lines.map((line) => ({ key: line.id, line })) : this.#host.logs.rows;
+    return context.isOpen ? context.lines.map((line, at) => ({ key: line.id, at, line })) : this.#host.logs.rows;
   }
 
-  /** @param {LogLine} line */
-  async open(line) {
+  /** @param {LogLine} line @param {boolean} [byKey] */
+  async open(line, byKey = false) {
     const { logs } = this.#host;
-    [this.chosen, this.byHand] = [line, null];
+    [this.chosen, this.byHand, this.byKey] = [line, null, byKey];
     logs.hold("reading");
     this.#host.emit("line", { id: line.id });
     await this.#drawn();
     this.#row(line.id)?.scrollIntoView({ block: "nearest" }); // the details may have covered it
+    if (byKey) this.#find(".details")?.focus();
   }
 
   close() {
     if (!this.chosen) return;
     const hadFocus = this.#find(".details")?.matches(":focus-within");
-    const row = this.#row(this.chosen.id);
+    const back = this.byKey ? this.#row(this.chosen.id)?.querySelector("button") : null;
     this.chosen = null;
     this.#host.emit("line", { id: null });
-    this.#drawn().then(() => (hadFocus ? (row?.querySelector("button") ?? this.#host.following.rows)?.focus() : this.#host.following.look()));
+    this.#drawn().then(() => {
+      if (hadFocus) (back ?? this.#host.following.rows)?.focus();
+      this.#host.following.look();
+    });
   }
 
   /** Where it stands, or among its neighbours. @param {string} id */
@@ -93,8 +98,7 @@ export class Reader {
     const line = row && this.shown.find(({ key }) => key === row.dataset.id)?.line;
     if (!line || this.#host.following.marked) return;
     if (line.id === this.chosen?.id) return this.close();
-    const byKey = event.detail === 0;
-    this.open(line).then(() => byKey && this.#find(".details")?.focus());
+    this.open(line, event.detail === 0);
   }
 
   /** @param {KeyboardEvent} event */

@@ -3,6 +3,7 @@
  *
  * @typedef {import("../../core/logs.js").LogRow} LogRow
  * @typedef {{rows: readonly LogRow[], utc: boolean, chosen: string|null, target: string|null}} Sight
+ * @typedef {{number: number, rows: LogRow[]}} Block
  */
 import { html } from "lit";
 import { guard } from "lit/directives/guard.js";
@@ -17,8 +18,34 @@ const MARGIN = 20;
 /** A row's height in the window, as in the style sheet. */
 const ROW_REM = 1.625;
 
+/** Rows that the browser takes in or leaves out together. One by one, at two thousand, it is busy with nothing else. */
+const BLOCK = 50;
+
+/** @param {Sight} sight @param {boolean} wrap */
+export const allRows = (sight, wrap) => repeat(blocksOf(sight.rows), ({ number }) => number, (block) => drawnBlock(block, sight, wrap));
+
+/** @param {readonly LogRow[]} rows @returns {Block[]} */
+function blocksOf(rows) {
+  /** @type {Block[]} */ const blocks = [];
+  for (const row of rows) {
+    const number = Math.floor(row.at / BLOCK);
+    if (blocks.at(-1)?.number !== number) blocks.push({ number, rows: [] });
+    blocks.at(-1)?.rows.push(row);
+  }
+  return blocks;
+}
+
+/** Rows are of one height unless they are wrapped: so is what a block of them takes while it is left out. @param {Block} block @param {Sight} sight @param {boolean} wrap */
+function drawnBlock({ rows }, sight, wrap) {
+  const here = (/** @type {string|null} */ key) => (key !== null && rows.some((row) => row.key === key) ? key : null);
+  const [chosen, target] = [here(sight.chosen), here(sight.target)];
+  const size = `contain-intrinsic-size:${wrap ? "auto" : ""} ${rows.length * ROW_REM}rem`;
+  return guard([rows[0], rows.at(-1), rows.length, sight.utc, chosen, target, wrap, document.documentElement.lang], () => html`
+    <div class="block" .style=${size}>${eachRow({ ...sight, rows, chosen, target })}</div>`);
+}
+
 /** @param {Sight} sight */
-export const allRows = (sight) => repeat(sight.rows, ({ key }) => key, (row) => drawn(row, sight));
+const eachRow = (sight) => repeat(sight.rows, ({ key }) => key, (row) => drawn(row, sight));
 
 /** @param {Sight} sight @param {{top: number, height: number}} view  in pixels */
 export function someRows(sight, { top, height }) {
@@ -26,7 +53,7 @@ export function someRows(sight, { top, height }) {
   const from = Math.max(0, Math.min(sight.rows.length, Math.floor(top / each)) - MARGIN);
   const rows = sight.rows.slice(from, Math.ceil((top + height) / each) + MARGIN);
   return html`<div class="whole" .style=${`height:${sight.rows.length * each}px`}><div class="window" .style=${`transform:translateY(${from * each}px)`}>
-    ${allRows({ ...sight, rows })}</div></div>`;
+    ${eachRow({ ...sight, rows })}</div></div>`;
 }
 
 export const rowHeight = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * ROW_REM;

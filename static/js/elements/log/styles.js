@@ -44,8 +44,9 @@ export const styles = css`
   .stage { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
   .sight { position: relative; flex: 1; min-height: 0; display: flex; }
   .rows { flex: 1; min-height: 0; overflow: auto; overflow-anchor: none; overscroll-behavior: contain; padding-block: 0.25rem; font-family: ui-monospace, "DejaVu Sans Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: 0.8125rem; }
-  .row { display: flex; gap: 0.75ch; align-items: baseline; min-height: 1.625rem; padding: 0.125rem 0.625rem; border-inline-start: 3px solid transparent; white-space: nowrap; content-visibility: auto; contain-intrinsic-size: auto 1.625rem; cursor: pointer; }
-  .window .row { height: 1.625rem; overflow: hidden; content-visibility: visible; }
+  .row { display: flex; gap: 0.75ch; align-items: baseline; min-height: 1.625rem; padding: 0.125rem 0.625rem; border-inline-start: 3px solid transparent; white-space: nowrap; cursor: pointer; }
+  .block { content-visibility: auto; }
+  .window .row { height: 1.625rem; overflow: hidden; }
   .row:hover { background: var(--panel); }
   .row[data-chosen], .row[data-target] { background: var(--accent-soft, Highlight); border-color: var(--accent, Highlight); }
   .time { flex: none; min-height: 1.375rem; padding: 0; border: 0; background: none; color: var(--quiet); cursor: pointer; }
