@@ -36,6 +36,7 @@ const JOIN_BACKFILL = 200;
  * @param {(name: string, fn: (payload: any) => void) => () => void} sync.hear
  * @param {(name: string, payload: any) => Promise<any>} sync.ask
  * @param {(fn: (status: any) => void) => () => void} sync.onStatus
+ * @param {{name: string, denied: string|null}[]} sync.rooms
  * @returns {LogSource}
  */
 export function sharedSource(sync) {
@@ -85,6 +86,13 @@ export function sharedSource(sync) {
     sink.logs.filtered(logFilter(answer.filter));
   }
 
+  /** @param {{connected?: boolean}} status */
+  function told({ connected }) {
+    if (connected === false) return lost();
+    const denied = sync.rooms.find(({ name }) => name === "logs")?.denied; // now, or once the person's rights have changed
+    if (denied && sink.logs.state.state !== "ended") sink.ended(denied);
+  }
+
   function lost() {
     if (fills >= 0) sink.logs.is({ state: "lost", reason: "" });
     [fills, accepted, waiting, again, early] = [-1, 0, false, false, []];
@@ -99,9 +107,9 @@ export function sharedSource(sync) {
         sync.hear("log", (lines) => show(() => sink.lines(lines))),
         sync.hear("log:gap", (gap) => show(() => sink.gap(gap))),
         sync.hear("log:backfill", filled),
-        sync.onStatus(({ connected }) => connected === false && lost()),
+        sync.onStatus(told),
       ];
-      sync.joinRoom("logs").catch((error) => offs.length > 0 && sink.ended(/forbidden/.test(String(error)) ? "forbidden" : "unavailable"));
+      sync.joinRoom("logs").catch(() => {}); // a refusal is told by the room
     },
     filter(filter, count) {
       [wanted, backfill] = [filter, count];

@@ -187,13 +187,14 @@ export class Logs {
 
   /** What comes from now on waits. @param {"paused"|"reading"} why */
   hold(why) {
+    if (this.#holds.has(why)) return;
     this.#holds.add(why);
     this.#tell();
   }
 
   /** @param {"paused"|"reading"} why @returns {number} how many lines came meanwhile; 0 while it is held for another reason too */
   release(why) {
-    this.#holds.delete(why);
+    if (!this.#holds.delete(why)) return 0;
     this.#tell();
     if (this.#holds.size > 0) return 0;
     const came = this.waiting;

@@ -14,7 +14,7 @@ const ERRORS = logFilter({ level: "error" });
 function sink() {
   const logs = new Logs({ clock: new FakeClock(), frame: (draw) => draw() });
   const to = { logs, ended: [], lines: (lines) => logs.take(lines), gap: (gap) => logs.gap(gap) };
-  return { ...to, ended: (reason) => to.ended.push(reason), endings: to.ended };
+  return { ...to, ended: (reason) => (to.ended.push(reason), logs.is({ state: "ended", reason })), endings: to.ended };
 }
 
 /** A page's SyncManager whose server is the test. */
@@ -23,7 +23,7 @@ function shared(filter = NO_FILTER, backfill = 100) {
   const asked = [];
   let status = () => {};
   const sync = {
-    joinRoom: async () => {}, leaveRoom() {},
+    rooms: [{ name: "logs", denied: null }], joinRoom: async () => {}, leaveRoom() {},
     hear: (name, fn) => ((ears[name] = fn), () => delete ears[name]),
     ask: (name, payload) => new Promise((resolve) => asked.push({ name, payload, resolve })),
     onStatus: (fn) => (fn({ connected: true }), (status = fn), () => {}),
@@ -31,7 +31,7 @@ function shared(filter = NO_FILTER, backfill = 100) {
   const to = sink();
   const source = sharedSource(sync);
   source.start(to, filter, backfill);
-  return { ...to, source, asked, server: (name, payload) => ears[name]?.(payload), drop: () => status({ connected: false }) };
+  return { ...to, source, asked, server: (name, payload) => ears[name]?.(payload), drop: () => status({ connected: false }), deny: (why) => ((sync.rooms[0].denied = why), status({ connected: true })) };
 }
 
 test("joined without a filter, the page shows what the room brings", () => {
@@ -118,6 +118,17 @@ test("after a reconnect the filter is set again, and the lines go on", async () 
   server("log:backfill", { lines: [line(1), line(2)], more: false });
 
   assert.deepEqual([shown(logs), logs.state.state], [[1, 2], "live"]);
+});
+
+test("who is refused, now or later, is told so once", () => {
+  const { server, deny, drop, endings } = shared();
+  server("log:backfill", { lines: [], more: false });
+
+  drop();
+  deny("forbidden");
+  deny("forbidden");
+
+  assert.deepEqual(endings, ["forbidden"]);
 });
 
 /** A socket of its own whose server is the test. */

@@ -1,6 +1,7 @@
 /** The log as a page holds it: pauses, gaps, caps. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { BLOCK, blocksOf } from "../core/log-blocks.js";
 import { Logs, WAITING_MAX } from "../core/logs.js";
 import { FakeClock } from "./support.js";
 
@@ -185,4 +186,20 @@ test("cleared, it shows only what comes then, through a reconnect too", () => {
   logs.take([line(4)]);
 
   assert.deepEqual(shown(logs), [4]);
+});
+
+test("a row stays in its block while others come and go, and blocks stand in the rows' order", () => {
+  const { logs } = log(3 * BLOCK);
+  logs.take(lines(1, 3 * BLOCK));
+  const before = blocksOf(logs.rows);
+
+  logs.hold("paused");
+  logs.take(lines(3 * BLOCK + 1, WAITING_MAX + 3 * BLOCK + 1));
+  logs.max = WAITING_MAX + 4 * BLOCK;
+  logs.release("paused");
+  const after = blocksOf(logs.rows);
+
+  assert.deepEqual(after.slice(0, 3).map(({ number, rows }) => [number, rows[0].key]), before.slice(0, 3).map(({ number, rows }) => [number, rows[0].key]));
+  assert.deepEqual(after.map(({ number }) => number), [...new Set(after.map(({ number }) => number))].sort((a, b) => a - b));
+  assert.deepEqual(after.flatMap(({ rows }) => rows), [...logs.rows]);
 });

@@ -3,11 +3,11 @@
  *
  * @typedef {import("../../core/logs.js").LogRow} LogRow
  * @typedef {{rows: readonly LogRow[], utc: boolean, chosen: string|null, target: string|null}} Sight
- * @typedef {{number: number, rows: LogRow[]}} Block
  */
 import { html } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
+import { blocksOf } from "../../core/log-blocks.js";
 import { plain, timeOf } from "../../core/log-text.js";
 import { t } from "../../core/words.js";
 
@@ -18,24 +18,10 @@ const MARGIN = 20;
 /** A row's height in the window, as in the style sheet. */
 const ROW_REM = 1.625;
 
-/** Rows that the browser takes in or leaves out together. One by one, at two thousand, it is busy with nothing else. */
-const BLOCK = 50;
-
 /** @param {Sight} sight @param {boolean} wrap */
 export const allRows = (sight, wrap) => repeat(blocksOf(sight.rows), ({ number }) => number, (block) => drawnBlock(block, sight, wrap));
 
-/** @param {readonly LogRow[]} rows @returns {Block[]} */
-function blocksOf(rows) {
-  /** @type {Block[]} */ const blocks = [];
-  for (const row of rows) {
-    const number = Math.floor(row.at / BLOCK);
-    if (blocks.at(-1)?.number !== number) blocks.push({ number, rows: [] });
-    blocks.at(-1)?.rows.push(row);
-  }
-  return blocks;
-}
-
-/** Rows are of one height unless they are wrapped: so is what a block of them takes while it is left out. @param {Block} block @param {Sight} sight @param {boolean} wrap */
+/** Rows are of one height unless they are wrapped: so is what a block of them takes while it is left out. @param {import("../../core/log-blocks.js").Block} block @param {Sight} sight @param {boolean} wrap */
 function drawnBlock({ rows }, sight, wrap) {
   const here = (/** @type {string|null} */ key) => (key !== null && rows.some((row) => row.key === key) ? key : null);
   const [chosen, target] = [here(sight.chosen), here(sight.target)];
