@@ -181,6 +181,8 @@ impl Parts {
         self.tasks.spawn(async move { app.upkeep(keep, stop).await });
         let (app, stop) = (self.state.app.clone(), self.stop.clone().cancelled_owned());
         self.tasks.spawn(async move { app.tell_errors(stop).await });
+        self.tasks.spawn(jobs::listen(self.state.app.clone(), self.state.sync.clone(), self.stop.clone()));
+        self.tasks.spawn(jobs::run(self.state.clone(), self.leaving.clone()));
     }
 
     /// To the very end: a worker that takes leave of its pages gets something done, too.
