@@ -209,6 +209,7 @@ type Labelled = (&'static str, u64);
 impl Road {
     fn counters(&self) -> Vec<(Named, u64)> {
         let (counters, jobs) = (self.sync.counters(), self.app.job_counts());
+        let lines = self.app.logs().figures();
         vec![
             (("events_applied", "Committed events applied"), counters.applied.get()),
             (("deliveries", "Events handed to sockets"), counters.deliveries.get()),
@@ -235,6 +236,9 @@ impl Road {
             (("job_batches", "Batches of jobs committed"), jobs.batches.get()),
             (("connections_accepted", "Connections taken, of any kind"), self.traffic.accepted()),
             (("write_stalls", "Writes that stood still for the whole limit"), self.traffic.stalls()),
+            (("log_lines", "Log lines that this worker took in"), lines.numbered),
+            (("log_lines_dropped", "Of these, lines that found the queue full; readers see a hole"), lines.dropped),
+            (("log_lines_unkept", "Lines that were shown but never got into the database"), lines.unkept),
             (("received_bytes", "Bytes received on all connections"), self.traffic.bytes_in()),
             (("sent_bytes", "Bytes that the kernel took from us on all connections"), self.traffic.bytes_out()),
         ]
@@ -276,6 +280,7 @@ impl Road {
             (("jobs_running", "Jobs that run on this worker"), count(self.app.running_jobs())),
             (("bus_up", "1 while the bus is heard"), i64::from(status.bus)),
             (("ledger_up", "1 while the ledger answers"), i64::from(status.ledger)),
+            (("log_lines_waiting", "Log lines that wait for the database"), count(self.app.logs().figures().waiting)),
             (("position", "The seq applied last"), status.position.map_or(0, |position| position.seq.0)),
             (("connections", "Open connections, of any kind"), i64::try_from(self.traffic.open()).unwrap_or(i64::MAX)),
         ]

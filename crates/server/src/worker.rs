@@ -7,7 +7,7 @@
 use std::{future::Future, sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use lockstep_app::Keep;
-use lockstep_protocol::SharedSecret;
+use lockstep_protocol::{SharedSecret, log::Archive};
 use lockstep_sync_manager::{
     Identity, Options as SyncOptions, SyncManager,
     bus::{Bus, BusError, Memory, Redis, RedisAddress, RedisOptions, Sentinels},
@@ -111,7 +111,8 @@ impl Parts {
                 return Err(error.into());
             }
         };
-        let options = settings.follow(number);
+        let archive = (settings.logs.retention_days > 0).then(|| Arc::new(store.clone()) as Arc<dyn Archive>);
+        let options = SyncOptions { archive, ..settings.follow(number) };
         let name = options.identity.name.clone();
         let sync = SyncManager::start(Arc::new(store.clone()), bus, options);
         let app = match database::application(&settings, store, Road(sync.clone()), &name) {
@@ -278,6 +279,7 @@ impl Settings {
             tick: Duration::from_millis(self.sync.tick_ms),
             tick_without_bus: Duration::from_millis(self.sync.tick_degraded_ms),
             beat: Duration::from_millis(self.sync.beat_ms),
+            ring_lines: self.logs.ring_lines,
             ..SyncOptions::new(identity)
         }
     }

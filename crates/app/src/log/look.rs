@@ -52,6 +52,13 @@ impl LogWords {
         &self.0.filter
     }
 
+    /// Whether `line` is of the time that is asked for.
+    pub fn is_in_time(&self, line: &Line) -> bool {
+        let LogQuery { from, to, .. } = self.0;
+        let at = clock::parse(&line.timestamp).unwrap_or_default();
+        from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to)
+    }
+
     /// How many lines at most.
     pub fn limit(&self) -> usize {
         self.0.limit as usize

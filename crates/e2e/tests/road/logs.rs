@@ -3,6 +3,8 @@
 use lockstep_e2e::{Api, Cluster, LIMIT, Launch, Shape, api, eventually, lockstep};
 use serde_json::{Value, json};
 
+use crate::story::pages;
+
 /// `lockstep log <arguments>` with a key, and what it is told.
 fn log(cluster: &Cluster, key: &str, arguments: &[&str], input: &str) -> (bool, String) {
     let launch = Launch::new("log", lockstep(), cluster.directory()).arg("log").args(arguments.iter().copied());
@@ -50,6 +52,27 @@ async fn what_a_script_says_is_read_on_every_worker() {
     assert!(file.lines().last().expect("some").ends_with(" INFO     production steps: step 450"), "{file}");
 }
 
+/// The whole road: a program at one worker, pages at both, one of them late.
+#[tokio::test]
+async fn a_line_is_shown_on_every_page_of_logs_and_to_those_who_come_later() {
+    let cluster = Shape::workers(2).start().await;
+    let (admin, key) = (cluster.admin().await, cluster.key("log"));
+    let mut open = pages(cluster.all(), &admin, &["logs"]).await;
+
+    let (done, id) = log(&cluster, &key, &["the shop is open"], "");
+
+    assert!(done, "{id}");
+    let holds =
+        |lines: &Value| lines.as_array().is_some_and(|lines| lines.iter().any(|line| line["id"] == id.as_str()));
+    for page in &mut open {
+        page.event_where("log", holds).await;
+    }
+    for mut late in pages(cluster.all(), &admin, &["logs"]).await {
+        late.event_where("log:backfill", |said| holds(&said["lines"])).await;
+    }
+    assert_eq!(kept(&admin, "text=the+shop+is+open", 1).await[0]["id"], id.as_str());
+}
+
 #[tokio::test]
 async fn a_script_that_may_not_or_says_it_wrong_is_told_so() {
     let cluster = Shape::embedded().start().await;
@@ -65,7 +88,8 @@ async fn a_script_that_may_not_or_says_it_wrong_is_told_so() {
 #[tokio::test]
 async fn what_the_service_reports_of_itself_is_a_line_unless_it_is_switched_off() {
     for (level, expected) in [("warn", true), ("off", false)] {
-        let cluster = Shape::embedded().set("logs", "own_level", level).start().await;
+        let shape = Shape::embedded().set("logs", "own_level", level).set("limits", "login_attempts", "3");
+        let cluster = shape.start().await;
         let admin = cluster.admin().await;
         for _ in 0..20 {
             api::try_sign_in(&cluster.worker(0), "anna", "a guess").await;

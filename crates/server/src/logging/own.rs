@@ -1,17 +1,16 @@
 //! Our own reports as lines of the page of logs.
 //!
-//! The place for them is there only once the worker is open, and it may go before the process does, so it is bound late and found anew
-//! for each report. Nothing here waits, and nothing that the road of the lines itself has to say becomes a line: it would tell of its own
+//! The place for them is there only once the worker is open, and it may go before the process does, so it is bound late; the first reports
+//! wait for it. Nothing here waits, and nothing that the road of the lines itself has to say becomes a line: it would tell of its own
 //! telling. Against loops that nobody has thought of there is a limit by the second.
 
 use std::{
     cell::Cell,
     fmt::Write,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwapOption;
 use lockstep_app::{Logs, NewLine};
 use lockstep_protocol::log::Level as LineLevel;
 use serde_json::{Map, Value, value::to_raw_value};
@@ -22,10 +21,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, filter::filter_fn, layer::Context, registry::LookupSpan};
 
-use crate::config::OwnLevel;
-
-/// Where the lines go.
-static PLACE: ArcSwapOption<Logs> = ArcSwapOption::const_empty();
+use crate::{clock, config::OwnLevel};
 
 /// What the road of the lines says of itself. The outbox tells of every batch that did not go out.
 const ROAD: [&str; 4] =
@@ -33,6 +29,11 @@ const ROAD: [&str; 4] =
 
 /// Reports a second that become lines.
 const A_SECOND: u32 = 50;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Reports that are kept until there is a place for them.
+const EARLY: usize = 64;
 
 /// The longest text of one field.
 const MAX_FIELD: usize = 1024;
@@ -42,25 +43,93 @@ thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Reports go to `logs` for as long as this lives.
+/// Where the lines of this process go.
+static OWN: Place = Place::new();
+
+/// Has reports of this process go to `logs` from now on, those that came too early first.
+pub fn bind(logs: Logs) -> Bound {
+    OWN.bind(logs)
+}
+
+/// Reports are lines for as long as this lives.
 #[derive(Debug)]
 #[must_use]
-pub struct Bound(());
-
-/// Has reports of this process go to `logs` from now on.
-pub fn bind(logs: Logs) -> Bound {
-    PLACE.store(Some(std::sync::Arc::new(logs)));
-    Bound(())
-}
+pub struct Bound(&'static Place);
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        PLACE.store(None);
+        self.0.inner().stage = Stage::Over;
+    }
+}
+
+/// A place for lines, which may not be there yet, or not any more.
+#[derive(Debug)]
+struct Place(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    stage: Stage,
+    /// When the second began that runs, and how many lines it has had.
+    second: Option<(Instant, u32)>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// What was reported before there was a place, as far as it is kept: why a worker cannot reach Redis, say.
+    Early(Vec<NewLine>),
+    Open(Logs),
+    Over,
+}
+
+impl Place {
+    const fn new() -> Self {
+        Self(Mutex::new(Inner { stage: Stage::Early(Vec::new()), second: None }))
+    }
+
+    fn bind(&'static self, logs: Logs) -> Bound {
+        let before = std::mem::replace(&mut self.inner().stage, Stage::Open(logs.clone()));
+        if let Stage::Early(lines) = before {
+            for line in lines {
+                logs.write(line);
+            }
+        }
+        Bound(self)
+    }
+
+    fn take(&self, line: NewLine) {
+        let mut inner = self.inner();
+        if !inner.take_turn() {
+            return;
+        }
+        match &mut inner.stage {
+            Stage::Early(lines) if lines.len() < EARLY => lines.push(line),
+            Stage::Early(_) | Stage::Over => {}
+            Stage::Open(logs) => {
+                logs.write(line);
+            }
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Whether this second has room for one more.
+    fn take_turn(&mut self) -> bool {
+        let (began, count) = self.second.filter(|(began, _)| began.elapsed() < SECOND).unwrap_or((Instant::now(), 0));
+        self.second = Some((began, count + 1));
+        count < A_SECOND
     }
 }
 
 /// The layer that makes lines of reports from `level` on.
 pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(level: OwnLevel) -> impl Layer<S> {
+    layer_to(&OWN, level)
+}
+
+fn layer_to<S: Subscriber + for<'a> LookupSpan<'a>>(place: &'static Place, level: OwnLevel) -> impl Layer<S> {
     let most = match level {
         OwnLevel::Off => LevelFilter::OFF,
         OwnLevel::Error => LevelFilter::ERROR,
@@ -68,7 +137,7 @@ pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(level: OwnLevel) -> 
         OwnLevel::Info => LevelFilter::INFO,
         OwnLevel::Debug => LevelFilter::DEBUG,
     };
-    Own.with_filter(filter_fn(is_ours)).with_filter(most)
+    Own(place).with_filter(filter_fn(is_ours)).with_filter(most)
 }
 
 fn is_ours(metadata: &Metadata<'_>) -> bool {
@@ -76,32 +145,18 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
     target.starts_with("lockstep") && !ROAD.iter().any(|road| target.starts_with(road))
 }
 
-struct Own;
+struct Own(&'static Place);
 
 impl<S: Subscriber> Layer<S> for Own {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let Some(logs) = PLACE.load_full() else { return };
         if BUSY.replace(true) {
             return;
         }
-        if let Some(line) = line(event)
-            && take_turn()
-        {
-            logs.write(line);
+        if let Some(line) = line(event) {
+            self.0.take(line);
         }
         BUSY.set(false);
     }
-}
-
-/// Whether this second has room for one more.
-fn take_turn() -> bool {
-    static SECOND: LazyLock<Mutex<(Instant, u32)>> = LazyLock::new(|| Mutex::new((Instant::now(), 0)));
-    let mut second = SECOND.lock().unwrap_or_else(PoisonError::into_inner);
-    if second.0.elapsed() >= Duration::from_secs(1) {
-        *second = (Instant::now(), 0);
-    }
-    second.1 += 1;
-    second.1 <= A_SECOND
 }
 
 /// Nothing for a request about lines.
@@ -115,7 +170,8 @@ fn line(event: &Event<'_>) -> Option<NewLine> {
     said.fields.insert("target".to_owned(), event.metadata().target().into());
     let metadata = to_raw_value(&said.fields).ok();
     let (level, source) = (Some(level(*event.metadata().level())), Some("lockstep".to_owned()));
-    Some(NewLine { message: said.message, level, source, metadata, ..NewLine::default() })
+    let at = Some(clock::now_ms());
+    Some(NewLine { message: said.message, level, source, at, metadata, ..NewLine::default() })
 }
 
 fn level(level: Level) -> LineLevel {

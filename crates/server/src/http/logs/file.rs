@@ -17,7 +17,7 @@ use tracing::warn;
 
 use super::{
     super::{Face, entities::Words, exports, identity::Signed, problem::Problem},
-    wanted,
+    ring, wanted,
 };
 
 /// How a line is written.
@@ -26,6 +26,14 @@ struct Form {
     ending: &'static str,
     kind: &'static str,
     write: fn(&mut String, &Line),
+}
+
+impl Form {
+    fn written<'a>(self, lines: impl IntoIterator<Item = &'a Line>) -> String {
+        let mut text = String::new();
+        lines.into_iter().for_each(|line| (self.write)(&mut text, line));
+        text
+    }
 }
 
 const TEXT: Form = Form { ending: "txt", kind: "text/plain; charset=utf-8", write: as_text };
@@ -46,6 +54,10 @@ async fn file(form: Form, State(face): State<Face>, signed: Signed, words: Words
     let app = face.worker.app.clone();
     let export = app.export_logs(&signed.caller, &words).await?;
     let headers = headers_of(form, &app);
+    if app.log_days() == 0 {
+        let lines = ring::all(&face, &words);
+        return Ok((headers, form.written(lines.iter().map(|line| &**line))).into_response());
+    }
     let file = File { app, export, form, _place: place };
     let parts = stream::try_unfold(file, async |mut file| Ok::<_, Error>(file.next().await?.map(|part| (part, file))));
     Ok((headers, Body::from_stream(parts)).into_response())
@@ -76,11 +88,7 @@ impl File {
             let error = error as &dyn std::error::Error;
             warn!(error, "a file of log lines breaks off, its client is told by a broken connection");
         })?;
-        Ok(lines.map(|lines| {
-            let mut text = String::new();
-            lines.iter().for_each(|line| (self.form.write)(&mut text, line));
-            text.into()
-        }))
+        Ok(lines.map(|lines| self.form.written(&lines).into()))
     }
 }
 

@@ -177,3 +177,24 @@ async fn what_there_is_to_choose_from_is_told() {
         json!({"sources": ["a", "b"], "environments": ["shop 12", "staging"], "kept_since": kept_since, "days": 3});
     assert_eq!(facets, expected);
 }
+
+/// With no days at all there is the worker's memory.
+#[tokio::test]
+async fn where_none_are_kept_there_are_those_in_memory() {
+    let server = server_with(&[("LOCKSTEP__LOGS__RETENTION_DAYS", "0")]).await;
+    let anna = server.person("anna", None).await;
+    let program = server.program(&["log"]).await;
+    let line = |n: i64| json!({"message": format!("line {n}"), "source": "shop", "timestamp": 1_763_812_800_000 + n});
+    program.post("/api/logs", &(0..30).map(line).collect()).await;
+
+    let page = kept(&anna, "limit=30&source=shop", 30).await;
+    let some = kept(&anna, "limit=2&to=1763812800009", 2).await;
+    let file = anna.get("/api/logs.txt?text=line+7").await;
+
+    assert_eq!(messages(&page).len(), 30);
+    assert_eq!((messages(&some), &some["before"]), (vec!["line 8", "line 9"], &Value::Null));
+    assert_eq!(file.text, "2025-11-22T12:00:00.007Z INFO     production shop: line 7\n");
+    let facets = json!({"sources": ["shop"], "environments": ["production"], "kept_since": null, "days": 0});
+    assert_eq!(anna.get("/api/logs/facets").await.json(), facets);
+    assert_eq!(program.get("/api/logs").await.error(), (403, "forbidden".into()));
+}
