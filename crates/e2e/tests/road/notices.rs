@@ -265,7 +265,7 @@ async fn a_storm_under_one_key_is_one_notice_that_counts_from_whichever_worker_i
         let (admin, body) = (office.admin.at(address), body.clone());
         tokio::spawn(async move {
             for _ in 0..EACH {
-                admin.post("/api/notifications", &body).await.expect(201);
+                assert_eq!(admin.post("/api/notifications", &body).await.status, 201);
             }
         })
     });
@@ -283,6 +283,33 @@ async fn a_storm_under_one_key_is_one_notice_that_counts_from_whichever_worker_i
     let list = listed(&office.anna).await;
     assert_eq!((&list["unread"], list["items"].as_array().map(Vec::len)), (&json!(1), Some(1)));
     assert_eq!(list["items"][0]["count"], json!(3 * EACH));
+}
+
+/// Each worker tells of the lines that it took in: the first at once, the rest five seconds later.
+#[tokio::test]
+async fn error_lines_of_all_workers_are_one_notice_that_knows_how_many_there_were() {
+    const EACH: usize = 200;
+    let office = Office::of(Shape::workers(3)).await;
+    let reader = person(&office.admin, "reader", &["logs.view", "categories.view"]).await;
+    let mut page = office.pages(&reader).await.remove(1);
+    let mut annas = office.pages(&office.anna).await;
+    let lines: Vec<Value> = (0..EACH)
+        .map(|number| json!({"message": format!("no disk {number}"), "level": "error", "source": "backup"}))
+        .collect();
+
+    for address in office.cluster.all() {
+        let reply = office.admin.at(address).post("/api/logs", &Value::from(lines.clone())).await;
+        assert_eq!(reply.status, 202, "{reply:?}");
+    }
+
+    let all = json!(3 * EACH);
+    let last = page.event_where("notification", |body| body["data"]["count"] == all).await.body;
+    assert_eq!((&last["type"], &last["count"], &last["unread"]), (&json!("log_event"), &all, &json!(1)));
+    assert_eq!((&last["data"]["source"], &last["data"]["level"]), (&json!("backup"), &json!("error")));
+    let list = listed(&reader).await;
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&list["items"][0]["id"], &list["items"][0]["data"]["count"]), (&last["id"], &all));
+    nobody_else_hears(&office, &mut annas).await;
 }
 
 #[tokio::test]
