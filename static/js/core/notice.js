@@ -94,7 +94,7 @@ export function hrefOf({ type, data }) {
   if (job) return `/admin/integrations/session/${job}/`;
   if (id(data?.registrator)) return `/registrators?open=${id(data.registrator)}`;
   if (type === "upload_status" && id(data?.file)) return `/files?open=${id(data.file)}`;
-  if (type === "log_event") return record ? `/logs?around=${record}` : "/logs?type=error";
+  if (type === "log_event") return record ? `/logs?line=${record}` : "/logs?type=error";
   return null;
 }
 

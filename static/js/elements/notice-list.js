@@ -35,6 +35,7 @@ export class NoticeList extends LitElement {
     .warning .sign, .warning .status { color: var(--c-warn); }
     .error .sign, .error .status { color: var(--c-bad); }
     .text { display: inline; min-height: 0; padding: 0; border: 0; background: none; color: inherit; font-size: inherit; text-align: start; text-decoration: none; line-height: 1.5; }
+    button.text { display: inline-block; min-height: 1.5rem; }
     .text:hover { text-decoration: underline; background: none; }
     .about { grid-column: 2 / -1; display: flex; flex-wrap: wrap; gap: 0 0.5rem; align-items: center; color: var(--c-quiet); font-size: 0.8125rem; }
     .status { font-weight: 600; }
@@ -99,7 +100,7 @@ export class NoticeList extends LitElement {
     return html`
       ${error ? html`<p class="failed" role="alert">${words.say("failed")} <button @click=${this.older}>${words.say("again")}</button></p>` : nothing}
       ${items.length > 0 ? html`<ul>${repeat(items, ({ id }) => id, (notice) => this.item(notice, words))}</ul>` : nothing}
-      ${items.length === 0 && !error ? html`<p class="empty">${words.say(loaded ? (`empty.${this.tab === "all" && !this.store.canArchive ? "new" : this.tab}`) : "loading")}</p>` : nothing}
+      ${items.length === 0 && !error ? html`<p class="empty" tabindex="-1">${words.say(loaded ? (`empty.${this.tab === "all" && !this.store.canArchive ? "new" : this.tab}`) : "loading")}</p>` : nothing}
       ${more && !error ? html`<div class="older"><button ?disabled=${loading} @click=${this.older}>${words.say("older")}</button></div>` : nothing}`;
   }
 
@@ -130,17 +131,29 @@ export class NoticeList extends LitElement {
     const href = hrefOf(notice);
     const follow = (/** @type {Event} */ event) => this.follow(event, notice);
     return href
-      ? html`<a class="text" href=${this.base + href} @click=${follow}>${words.text(notice)}</a>`
-      : html`<button class="text" @click=${follow}>${words.text(notice)}</button>`;
+      ? html`<a class="text" data-theirs href=${this.base + href} @click=${follow}>${words.text(notice)}</a>`
+      : html`<button class="text" data-theirs @click=${follow}>${words.text(notice)}</button>`;
   }
 
   /** @param {Notice} notice @param {import("./center/words.js").Words} words */
   doing({ id, read, archived }, words) {
     const button = (/** @type {"check"|"archive"} */ icon, /** @type {"read"|"archive"} */ word, /** @type {() => Promise<void>} */ run) => html`
-      <button data-do=${word} title=${words.say(word)} @click=${() => this.try(run)}>${shape(icon)}<span class="word">${words.say(word)}</span></button>`;
+      <button data-do=${word} title=${words.say(word)} @click=${(/** @type {Event} */ event) => this.act(event, run)}>${shape(icon)}<span class="word">${words.say(word)}</span></button>`;
     return html`<div class="doing">
       ${read ? nothing : button("check", "read", async () => this.store?.read(id))}
       ${archived || !this.store?.canArchive ? nothing : button("archive", "archive", async () => this.store?.archive(id))}</div>`;
+  }
+
+  /** What was done takes its button away, or the whole row: the focus stays near. @param {Event} event @param {() => Promise<void>} run */
+  async act(event, run) {
+    const row = /** @type {HTMLElement} */ (event.currentTarget).closest("li");
+    const at = [...(row?.parentElement?.children ?? [])].indexOf(/** @type {Element} */ (row));
+    this.try(run);
+    await this.updateComplete;
+    if (/** @type {ShadowRoot} */ (this.renderRoot).activeElement) return;
+    const rows = this.renderRoot.querySelectorAll("li");
+    const heir = row?.isConnected ? row : rows[Math.min(at, rows.length - 1)];
+    /** @type {HTMLElement|null} */ (heir?.querySelector(".text") ?? this.renderRoot.querySelector(".empty"))?.focus();
   }
 
   /** @param {Event} event @param {Notice} notice */

@@ -10,7 +10,8 @@
  * <notification-center url="wss://lockstep.example/ws/notifications/" position="bottom-right"></notification-center>
  * ```
  *
- * Fires `notification` and `unread-change`, and `notification-click` before one leads somewhere: cancel it to lead elsewhere.
+ * Fires `unread-change`; `notification`: cancel it, and there is no short message; `notification-click` before one leads somewhere:
+ * cancel it to lead elsewhere. `page` is the address of a page that has them all.
  *
  * @typedef {import("../core/notice.js").Notice} Notice
  * @typedef {import("../core/notices.js").NoticeStore} NoticeStore

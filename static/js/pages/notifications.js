@@ -22,7 +22,7 @@ startPage("notifications", ({ user, draw }) => {
     const { unread } = store.state;
     return html`
       <div class="page-head"><h1>${t("page.notifications")}</h1>
-        <button type="button" class="btn btn-sm btn-plain" data-read-all ?disabled=${unread === 0} @click=${readAll}>${icon("check2-all")}${say("read_all")}</button></div>
+        <button type="button" class="btn btn-sm btn-plain" data-read-all @click=${readAll}>${icon("check2-all")}${say("read_all")}</button></div>
       <nav class="tabs" aria-label=${t("page.notifications")}>${/** @type {Tab[]} */ (Object.keys(TABS)).map((tab) => html`
         <a href="?tab=${tab}" data-tab=${tab} aria-current=${tab === current ? "page" : "false"} @click=${(/** @type {MouseEvent} */ event) => follow(event, tab)}>${say(`tab.${tab}`)}${tab === "unread" && unread ? html` <span class="badge text-bg-danger">${unread}</span>` : ""}</a>`)}</nav>
       <notice-list wide .store=${store} tab=${current} locale=${i18n.language} @notice-failure=${failed}></notice-list>

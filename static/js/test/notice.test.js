@@ -39,7 +39,7 @@ test("it leads to the record, the import, the registrator, the log; never off th
     [notice("system", { entity: "files", id: "118" }), "/files?open=118"], [notice("system", { entity: "javascript:", id: "1" }), null],
     [notice("import_complete", { import: 42 }), "/admin/integrations/session/42/"], [notice("import_complete", { session: { id: "42" } }), "/admin/integrations/session/42/"],
     [notice("scan_complete", { job: "9", registrator: "5" }), "/registrators?open=5"], [notice("scan_complete", { registrator: { id: 5 } }), "/registrators?open=5"],
-    [notice("upload_status", { file: { id: "7" } }), "/files?open=7"], [notice("log_event", {}), "/logs?type=error"],
+    [notice("upload_status", { file: { id: "7" } }), "/files?open=7"], [notice("log_event", { id: "w1-7" }), "/logs?line=w1-7"], [notice("log_event", {}), "/logs?type=error"],
     [notice("system", { href: "/files?q=a" }), "/files?q=a"], [notice("system", { href: "//evil.example" }), null], [notice("system", { href: "/\\evil.example" }), null],
     [notice("system", { href: "javascript:alert(1)" }), null], [notice("scan_complete", { registrator: "../x?y" }), "/registrators?open=..%2Fx%3Fy"], [notice("alert", {}), null],
   ]) assert.equal(hrefOf(given), expected, JSON.stringify(given));

@@ -21,7 +21,7 @@ export function panel({ store, tab, choose, locale, base, page }) {
   return html`
     <header>
       <h2>${say("title")}</h2>
-      <button data-do="read-all" ?disabled=${store.state.unread === 0} @click=${(/** @type {Event} */ event) => readAll(event, store)}>${say("read_all")}</button>
+      <button data-do="read-all" @click=${(/** @type {Event} */ event) => readAll(event, store)}>${say("read_all")}</button>
     </header>
     ${state(store, say)}
     <div class="tabs" role="group" aria-label=${say("tabs")}>${tabs.map((name) => html`
