@@ -26,10 +26,11 @@ use tracing::debug;
 use super::{
     CLOSE_LIMIT, Doorway, Raw,
     close::{Close, RETRY_SECONDS},
+    logs::Wish,
     places::Place,
     seat::Seat,
     shown::{SUBPROTOCOL, Shown},
-    talk,
+    talk::{self, Complaint},
 };
 use crate::{
     client::Client,
@@ -49,6 +50,7 @@ const READ_BUFFER: usize = 128;
 pub(super) struct Admitted {
     pub(super) caller: Caller,
     pub(super) as_of: u64,
+    wish: Result<Wish, Complaint>,
     places: [Place; 2],
 }
 
@@ -58,10 +60,11 @@ impl Raw {
         let handshake = create_response_with_body(&request, Body::empty);
         let upgrade = hyper::upgrade::on(&mut request);
         let (parts, _) = request.into_parts();
+        let connection = parts.extensions.get::<ConnectInfo<Conn>>().and_then(|info| info.0.connection());
+        connection.iter().for_each(|connection| connection.head_seen());
         if let Some(refusal) = self.refusal(&parts) {
             return refusal;
         }
-        let connection = parts.extensions.get::<ConnectInfo<Conn>>().and_then(|info| info.0.connection());
         let (Ok(mut response), Some(connection)) = (handshake, connection) else { return self.no_websocket(&parts) };
         let shown = Shown::of(&parts.uri, &parts.headers, self.state().settings.auth.allow_query_token);
         if shown.subprotocol {
@@ -103,7 +106,7 @@ impl Raw {
         let caller = self.identify(&address, shown).await?;
         doorway.admits(&caller)?;
         let of_caller = self.0.places.of_caller(&caller).ok_or_else(too_many("sockets of one person"))?;
-        Ok(Admitted { caller, as_of, places: [of_address, of_caller] })
+        Ok(Admitted { caller, as_of, wish: Wish::of_url(&parts.uri), places: [of_address, of_caller] })
     }
 
     /// Who it is. Strangers are counted as at the other doors.
@@ -151,11 +154,11 @@ impl Raw {
     }
 
     async fn serve(&self, doorway: Doorway, connection: Arc<Connection>, mut socket: talk::Socket, admitted: Admitted) {
-        let Admitted { caller, as_of, places } = admitted;
+        let Admitted { caller, as_of, wish, places } = admitted;
         let label = Label { kind: doorway.name() };
         let open = &self.state().metrics.ws_connections;
         open.get_or_create(&label).inc();
-        let seat = Arc::new(Seat::new(doorway, caller, as_of, connection, &self.state().settings));
+        let seat = Arc::new(Seat::new(doorway, caller, as_of, connection, wish, &self.state().settings));
         let taken = self.seat(&seat);
         let close = tokio::select! {
             biased;

@@ -8,6 +8,7 @@
 mod close;
 mod entry;
 mod heartbeat;
+mod logs;
 mod notices;
 mod places;
 mod seat;

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lockstep_app::Error;
 use lockstep_protocol::{Emission, EventName, Join, JoinMode, Position, Room, RoomAck, frame};
 use lockstep_sync_manager::{Run, Sent, Unavailable};
 use serde::Deserialize;
@@ -71,7 +72,7 @@ impl Seat {
         for (event, payload) in run.events() {
             events += usize::from(self.translate(&mut frames, event, payload));
         }
-        let sent = self.send_frames(frames, events);
+        let sent = self.send_frames(frames.into(), events);
         if let Sent::Full(_) = sent {
             self.notices.with(|wanted| wanted.lost = true);
         }
@@ -105,24 +106,31 @@ impl Seat {
         for emission in missed {
             events += usize::from(self.translate(&mut frames, emission.event.as_str(), &emission.payload));
         }
-        if let Sent::Full(_) = self.send_frames(frames, events) {
+        if let Sent::Full(_) = self.send_frames(frames.into(), events) {
             self.notices.with(|wanted| wanted.lost = true);
         }
     }
 }
 
 impl Raw {
-    /// The greeting, the person's room, and what happened in between, in this order.
+    /// The greeting, the person's room, and what happened since his unread notices were counted, in this order.
     pub(super) async fn greet_with_notices(&self, seat: &Arc<Seat>) -> Result<(), Close> {
-        let from = self.state().sync.status().borrow().position.clone();
-        let greeted = seat.clone();
+        let (unread, from) = self.unread(seat).await?;
+        let (greeted, counted) = (seat.clone(), from.clone());
         let told = move |position: &Position, mode: &JoinMode| {
-            greeted.say(&greeting(&greeted, Some(position)));
-            if let JoinMode::Recovered(missed) = mode {
-                greeted.catch_up(missed);
+            greeted.say(&greeting(&greeted, Some(&counted), Some(unread)));
+            match mode {
+                JoinMode::Live => {}
+                JoinMode::Recovered(missed) => greeted.catch_up(missed),
+                JoinMode::Refresh(_) => greeted.say(&resumed(mode, position)),
             }
         };
-        self.join(seat, from, told).await.map_err(|Unavailable| Close::unavailable())
+        self.join(seat, Some(from), told).await.map_err(|Unavailable| Close::unavailable())
+    }
+
+    /// How many of his notices the person has not read, and when that was.
+    pub(super) async fn unread(&self, seat: &Seat) -> Result<(i64, Position), Close> {
+        self.state().app.unread_notices(&seat.caller()).await.map_err(|_| Close::unavailable())
     }
 
     /// Joins the person's room from a position; `tell` is told of it in order with the room's events.
@@ -154,10 +162,27 @@ impl Raw {
         message: &Value,
     ) -> Result<(), Complaint> {
         match kind {
+            "mark_read" => self.mark_read(seat, &message["id"]).await,
             "subscribe" => subscribe(seat, message),
             "resume" => self.resume(seat, message).await,
             _ => Err(unknown_type(kind, KNOWN)),
         }
+    }
+
+    /// One of his notices, or `*`: all of them. He hears of it as an event, too, like all his pages.
+    async fn mark_read(&self, seat: &Seat, id: &Value) -> Result<(), Complaint> {
+        let wrong = || Complaint::new("bad_request", "`mark_read` takes the `id` of a notice, or `*`");
+        let (app, caller) = (&self.state().app, seat.caller());
+        let marked = match id.as_str().ok_or_else(wrong)? {
+            "*" => app.read_all_notices(&caller, None).await,
+            id => app.read_notice(&caller, id, None).await,
+        };
+        let unread = marked.map_err(|error| match error {
+            Error::NotFound => Complaint::new("not_found", "there is no such notice of yours"),
+            _ => Complaint::unavailable(),
+        })?;
+        seat.say(&json!({"type": "marked", "id": id, "unread": unread}));
+        Ok(())
     }
 
     async fn resume(&self, seat: &Arc<Seat>, message: &Value) -> Result<(), Complaint> {
@@ -165,16 +190,21 @@ impl Raw {
         let mut own = message.clone();
         own["room"] = "".into();
         let Ok(Join::One((_, from))) = Join::parse(&own) else { return Err(wrong()) };
-        let resumed = seat.clone();
-        let told = move |position: &Position, mode: &JoinMode| {
-            if let JoinMode::Recovered(missed) = mode {
-                resumed.catch_up(missed);
+        let told = {
+            let seat = seat.clone();
+            move |position: &Position, mode: &JoinMode| {
+                if let JoinMode::Recovered(missed) = mode {
+                    seat.catch_up(missed);
+                }
+                seat.say(&resumed(mode, position));
             }
-            let Position { epoch, seq, .. } = position;
-            resumed.say(&json!({"type": "resumed", "mode": mode.code(), "epoch": epoch, "seq": seq}));
         };
         self.join(seat, from, told).await.map_err(|Unavailable| Complaint::unavailable())
     }
+}
+
+fn resumed(mode: &JoinMode, position: &Position) -> Value {
+    json!({"type": "resumed", "mode": mode.code(), "epoch": position.epoch, "seq": position.seq})
 }
 
 /// `{topics: [types, or their plurals, or "*"]}`

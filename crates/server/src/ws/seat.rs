@@ -3,16 +3,20 @@
 //! The one place that speaks to it: by the connection's lane, whole text frames, in order. What it may hear does not hang on the end of
 //! its connection: who is told to go hears nothing more.
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use lockstep_app::Caller;
 use lockstep_protocol::frame;
-use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable};
+use lockstep_sync_manager::{Cut, MemberId, Outlet, Run, Sent, SyncManager, Unavailable, logs::Reader};
 use serde::Serialize;
 use tokio::sync::{OnceCell, SetOnce};
 
-use super::{Doorway, close::Close, notices::Notices};
+use super::{Doorway, close::Close, logs::Wish, notices::Notices, talk::Complaint};
 use crate::{
     allowance::{Allowance, Said},
     config::Settings,
@@ -29,6 +33,9 @@ pub(super) struct Seat {
     /// Why it is to go, once it is.
     order: SetOnce<Close>,
     member: OnceCell<MemberId>,
+    /// Which lines it wants at first, or what is wrong with that.
+    wish: Result<Wish, Complaint>,
+    reader: OnceLock<Reader>,
     /// What of its notifications it wants.
     pub(super) notices: Notices,
 }
@@ -39,6 +46,7 @@ impl Seat {
         caller: Caller,
         as_of: u64,
         connection: Arc<Connection>,
+        wish: Result<Wish, Complaint>,
         settings: &Settings,
     ) -> Self {
         Self {
@@ -48,6 +56,8 @@ impl Seat {
             allowance: Allowance::new(&settings.limits),
             order: SetOnce::new(),
             member: OnceCell::new(),
+            wish,
+            reader: OnceLock::new(),
             notices: Notices::default(),
         }
     }
@@ -89,8 +99,32 @@ impl Seat {
         self.member.get_or_try_init(|| sync.attach(self.clone())).await.copied()
     }
 
+    /// The lines that it wants at first.
+    pub(super) fn wish(&self) -> Cow<'_, Wish> {
+        self.wish.as_ref().map_or_else(|_| Cow::Owned(Wish::default()), Cow::Borrowed)
+    }
+
+    /// What is wrong with what it wanted at first.
+    pub(super) fn bad_wish(&self) -> Option<&Complaint> {
+        self.wish.as_ref().err()
+    }
+
+    /// It reads log lines by `reader`.
+    pub(super) fn reads(&self, reader: Reader) {
+        let _ = self.reader.set(reader);
+        // Told to go in the meantime, by somebody who has seen no reader yet.
+        if self.is_going() {
+            self.reader().inspect(|reader| reader.close());
+        }
+    }
+
+    pub(super) fn reader(&self) -> Option<&Reader> {
+        self.reader.get()
+    }
+
     /// Gives its places back; nothing reaches it any more.
     pub(super) async fn leave(&self, sync: &SyncManager) {
+        self.reader().inspect(|reader| reader.close());
         if let Some(member) = self.member.get() {
             sync.detach(*member).await;
         }
@@ -109,21 +143,21 @@ impl Seat {
 
     /// Puts finished frames, `events` of them, on their way.
     #[expect(clippy::disallowed_methods, reason = "the one way out")]
-    pub(super) fn send_frames(&self, frames: Vec<u8>, events: usize) -> Sent {
+    pub(super) fn send_frames(&self, frames: Bytes, events: usize) -> Sent {
         if self.is_going() {
             return Sent::Gone;
         }
         if events == 0 {
             return Sent::Queued;
         }
-        match self.connection.send(frames.into(), events) {
+        match self.connection.send(frames, events) {
             Taken::Yes => Sent::Queued,
             Taken::Full => Sent::Full(events),
             Taken::Gone => Sent::Gone,
         }
     }
 
-    fn is_going(&self) -> bool {
+    pub(super) fn is_going(&self) -> bool {
         self.order.get().is_some()
     }
 }

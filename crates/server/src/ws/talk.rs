@@ -16,6 +16,7 @@ use super::{
     CLOSE_LIMIT, Doorway, Raw,
     close::{Close, RETRY_SECONDS},
     heartbeat::{Beat, Heartbeat},
+    logs::{complain_of_url, with_filters},
     seat::Seat,
 };
 use crate::{
@@ -36,12 +37,19 @@ const LAST_WORDS: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Complaint {
     pub(super) code: &'static str,
+    /// What it is about, where it is about one thing.
+    pub(super) field: Option<&'static str>,
     pub(super) message: Cow<'static, str>,
 }
 
 impl Complaint {
     pub(super) fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, field: None, message: message.into() }
+    }
+
+    /// Something is wrong with this field of a filter.
+    pub(super) fn about(field: &'static str, why: String) -> Self {
+        Self { field: Some(field), ..Self::new("bad_filter", why) }
     }
 
     /// The worker cannot answer just now.
@@ -120,7 +128,8 @@ impl Raw {
         match (message["type"].as_str(), seat.doorway()) {
             (Some("ping"), _) => seat.say(&json!({"type": "pong", "serverTime": clock::now()})),
             (Some(kind), Doorway::Notifications) => return self.answer_about_notices(seat, kind, &message).await,
-            (Some(kind), _) => return Err(unknown_type(kind, "ping")),
+            (Some(kind), Doorway::LogStream) => return Self::answer_about_logs(seat, kind, &message),
+            (Some(kind), Doorway::Logs) => return Err(unknown_type(kind, "ping")),
             (None, _) => return Err(Complaint::new("bad_message", "a message is a JSON object with a `type`")),
         }
         Ok(())
@@ -129,10 +138,15 @@ impl Raw {
     /// Tells the client that it is in, before anything else.
     async fn greet(&self, seat: &Arc<Seat>) -> Result<(), Close> {
         if seat.doorway().has_notices() && seat.caller().user().is_some() {
-            return self.greet_with_notices(seat).await;
+            self.greet_with_notices(seat).await?;
+        } else {
+            let unread = if seat.caller().user().is_some() { Some(self.unread(seat).await?) } else { None };
+            let (unread, counted) = unread.unzip();
+            let position = counted.or_else(|| self.state().sync.status().borrow().position.clone());
+            seat.say(&with_filters(seat, greeting(seat, position.as_ref(), unread)));
+            complain_of_url(seat);
         }
-        let position = self.state().sync.status().borrow().position.clone();
-        seat.say(&greeting(seat, position.as_ref()));
+        self.open_logs(seat);
         Ok(())
     }
 
@@ -160,9 +174,13 @@ impl Raw {
     }
 }
 
-fn complain(seat: &Seat, complaint: &Complaint) {
-    let Complaint { code, message } = complaint;
-    seat.say(&json!({"type": "error", "code": code, "message": message}));
+pub(super) fn complain(seat: &Seat, complaint: &Complaint) {
+    let Complaint { code, field, message } = complaint;
+    let mut error = json!({"type": "error", "code": code, "message": message});
+    if let Some(field) = field {
+        error["field"] = (*field).into();
+    }
+    seat.say(&error);
 }
 
 /// Of a stranger's word only the beginning is said back.
@@ -171,12 +189,13 @@ pub(super) fn unknown_type(kind: &str, known: &str) -> Complaint {
     Complaint::new("unknown_type", format!("`{kind}`: no such message here; there are {known}"))
 }
 
-/// `connection_established`, to be completed by the doors that say more.
-pub(super) fn greeting(seat: &Seat, position: Option<&lockstep_protocol::Position>) -> Value {
+/// `connection_established`, to be completed by the doors that say more. A program has no notices.
+pub(super) fn greeting(seat: &Seat, position: Option<&lockstep_protocol::Position>, unread: Option<i64>) -> Value {
     let caller = seat.caller();
     let user = caller.user().map(|user| json!({"id": user.id, "login": user.login, "name": user.name}));
     json!({
         "type": "connection_established",
+        "unread": unread,
         "user": user,
         "epoch": position.map(|position| &position.epoch),
         "seq": position.map(|position| position.seq),

@@ -2,6 +2,8 @@
 
 mod abuse;
 mod entry;
+mod lines;
+mod notices;
 mod revoked;
 
 use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};

@@ -14,6 +14,9 @@ async fn what_is_not_understood_is_answered_and_the_connection_stays() {
     let token = site.anna().await;
     for path in [NOTIFICATIONS, STREAM, LOGS] {
         let mut client = site.client(path, &token).await;
+        if path == STREAM {
+            client.backfill().await;
+        }
         let check = async |client: &mut RawClient, message: Message, code: &str| {
             client.send(message.clone()).await;
             let error = client.next().await;

@@ -11,10 +11,13 @@ async fn a_client_is_told_who_and_where_it_is_and_pings_are_answered() {
 
         let greeting = client.next().await;
         assert_eq!(greeting["type"], "connection_established", "{path}");
-        assert_eq!(greeting["user"]["login"], "anna");
+        assert_eq!((&greeting["user"]["login"], &greeting["unread"]), (&"anna".into(), &0.into()));
         assert_eq!(greeting["worker"], std::process::id());
         assert!(greeting["epoch"].is_string() && greeting["seq"].is_u64(), "{greeting}");
 
+        if path.starts_with("/ws/logs/stream") {
+            client.backfill().await;
+        }
         let pong = client.ask(&json!({"type": "ping"})).await;
         assert_eq!(pong["type"], "pong");
         assert!(pong["serverTime"].as_str().expect("a time").ends_with('Z'), "{pong}");
