@@ -21,6 +21,7 @@ mod outages;
 mod postgres;
 mod presence;
 mod proxies;
+mod raw_sockets;
 mod refusals;
 mod revocation;
 mod rights;
