@@ -72,10 +72,11 @@ async fn work(handler: Arc<dyn AnyHandler>, ctx: &JobCtx) -> End {
             stop(task).await;
         }
         Why::Cancelled | Why::TimedOut => {
-            let ended = timeout(GRACE, &mut task).await;
-            match ended {
-                Ok(done) if matches!(done, Ok(Ok(_))) => return End::Done(outcome(done)),
-                _ => stop(task).await,
+            match timeout(GRACE, &mut task).await {
+                Ok(done @ Ok(Ok(_))) => return End::Done(outcome(done)),
+                // It has ended by itself, and a task that has may not be waited for again.
+                Ok(_) => {}
+                Err(_) => stop(task).await,
             }
         }
         Why::Fenced | Why::Over => stop(task).await,
