@@ -5,6 +5,7 @@
 //! of files is read outside of any transaction. A second scan of a folder that nobody has touched writes nothing.
 //! Folders lie below the directories that the operator has named ([`Roots`]).
 
+mod notice;
 mod roots;
 mod run;
 mod take;
@@ -13,7 +14,7 @@ mod walk;
 
 use std::time::Duration;
 
-use lockstep_store::{Entity, Error as StoreError};
+use lockstep_store::Entity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -101,16 +102,18 @@ impl JobHandler for Scans {
     type Payload = ScanOrder;
 
     async fn run(&self, order: ScanOrder, ctx: JobCtx) -> Result<Report, JobError> {
-        let (row, _) = match ctx.app().store().get(Entity::Registrators, &order.registrator).await {
-            Err(StoreError::NotFound) => return Err(JobError::fatal("scan.gone", "the registrator was deleted")),
-            found => found?,
-        };
+        let row = ctx.app().store().get(Entity::Registrators, &order.registrator).await;
+        let (row, _) = row.map_err(run::deleted)?;
         let folder = row.value.get("folder").and_then(Json::as_str).unwrap_or_default().to_owned();
         let (roots, wanted) = (ctx.app().roots().clone(), folder.clone());
         match tokio::task::spawn_blocking(move || roots.locate(&wanted)).await {
             Ok(Some(located)) => Run::scan(ctx, order, &folder, located).await,
             _ => Err(nowhere(&ctx, &folder)),
         }
+    }
+
+    async fn ended(&self, app: &App, job: &Job) -> Result<(), Error> {
+        notice::tell(app, job).await
     }
 }
 

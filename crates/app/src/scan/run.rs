@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lockstep_store::{ScanCounts, ScanState, Store};
+use lockstep_store::{Error as StoreError, ScanCounts, ScanState, Store};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
@@ -147,7 +147,7 @@ impl Run {
             }
         }
         let step = progress("end", None, self.counts);
-        self.ctx.batch(cursor, step, async |tx| Ok(tx.end_scan(&registrator).await?)).await?;
+        self.ctx.batch(cursor, step, async |tx| tx.end_scan(&registrator).await.map_err(deleted)).await?;
         self.talk.say(&format!("scanned {}: {}", self.folder, sum(self.counts)));
         let data = serde_json::json!({"registrator": registrator, "counts": self.counts});
         Ok(Report { with_errors: self.counts.failed > 0, data })
@@ -181,8 +181,16 @@ async fn begin(ctx: &JobCtx, order: &ScanOrder) -> Result<(ScanState, Cursor), J
     }
     let start = Cursor::Walk(Position::start());
     let step = progress("walk", None, ScanCounts::default());
-    let state = ctx.batch(start.write(), step, async |tx| Ok(tx.begin_scan(registrator).await?)).await?;
+    let state = ctx.batch(start.write(), step, async |tx| tx.begin_scan(registrator).await.map_err(deleted)).await?;
     Ok((state, start))
+}
+
+/// A registrator that is deleted while it is scanned is nobody's fault.
+pub(super) fn deleted(error: StoreError) -> JobError {
+    match error {
+        StoreError::NotFound => JobError::fatal("scan.gone", "the registrator was deleted"),
+        other => other.into(),
+    }
 }
 
 /// Work that waits for disks, on a thread that nobody else waits for.

@@ -10,7 +10,7 @@ use std::{
 use lockstep_store::{KnownFile, Place, ScannedFile, ScannedFiles};
 
 use super::{
-    run::{CHECKPOINT, Cursor, Run, blocking},
+    run::{CHECKPOINT, Cursor, Run, blocking, deleted},
     talk::progress,
     walk::{Files, Found, Note, Position, Trouble, shown},
 };
@@ -176,7 +176,7 @@ impl Run {
             .ctx
             .batch(cursor, step, async |tx| {
                 let began = Instant::now();
-                let counts = tx.scan_files(&scanned).await?;
+                let counts = tx.scan_files(&scanned).await.map_err(deleted)?;
                 Ok((counts, began.elapsed()))
             })
             .await?;

@@ -3,8 +3,8 @@
 use std::{fs, time::Duration};
 
 use lockstep_app::{
-    Caller, Entity, ListQuery, Row, ScanOptions, Scans,
-    jobs::{Handlers, Job, JobOptions, JobState},
+    Caller, Entity, ListQuery, NoticeQuery, Row, ScanOptions, Scans,
+    jobs::{Handlers, Job, JobCtx, JobError, JobHandler, JobKind, JobOptions, JobState, Report, Wish},
 };
 use serde_json::{Value as Json, json};
 use tokio::time::{sleep, timeout};
@@ -282,4 +282,85 @@ async fn a_scan_that_nobody_wants_any_more_keeps_what_it_has_found() {
     let known = rows(&world).await.len();
     assert!((1..2_000).contains(&known), "{known} files");
     assert_eq!(counts(&scan(&world, &registrator, plain()).await, &["missing"]), [0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_wanted_a_scan_is_told_how_it_went_and_nobody_else() {
+    let world = world().await;
+    let registrator = registrator(&world).await;
+    let (anna, boris) = (world.person("anna", &["scans.run"]).await, world.person("boris", &["scans.run"]).await);
+    write(&world, (0..30).map(|n| format!("{n}.txt")));
+    let told = async |caller: &Caller| {
+        let query = NoticeQuery::read([]).expect("nothing is asked");
+        let page = world.app.notices(caller, &query).await.expect("his own");
+        page.items.iter().map(|item| serde_json::to_value(item).expect("JSON")).collect::<Vec<Json>>()
+    };
+    let scan = async |caller: &Caller| {
+        let job = world.app.scan(caller, &registrator, plain()).await.expect("wanted");
+        run_until(&world, async || !told(caller).await.is_empty()).await;
+        job
+    };
+
+    let job = scan(&anna).await;
+    let news = told(&anna).await;
+
+    assert_eq!(news.len(), 1, "{news:?}");
+    let notice = &news[0];
+    assert_eq!((&notice["type"], &notice["status"]), (&json!("scan_complete"), &json!("success")), "{notice}");
+    assert_eq!(notice["message"], "Reception: 30 new, 0 changed, 0 missing, 0 unchanged");
+    let data = &notice["data"];
+    assert_eq!(
+        (&data["job"], &data["registrator"], &data["counts"]["new"]),
+        (&json!(job.id.to_string()), &json!(registrator), &json!(30))
+    );
+    assert!(told(&boris).await.is_empty());
+
+    (0..25).for_each(|n| drop(fs::remove_file(world.root().join(format!("in/{n}.txt")))));
+    scan(&boris).await;
+    let news = told(&boris).await;
+    assert_eq!((news.len(), &news[0]["status"]), (1, &json!("error")), "{news:?}");
+    assert!(
+        news[0]["message"].as_str().is_some_and(|message| message.starts_with("Reception: 25 of 30 files")),
+        "{news:?}"
+    );
+}
+
+/// Looks again and again whether it is to go on, as a scan does that finds nothing to write.
+struct Idle;
+
+impl JobHandler for Idle {
+    const KIND: JobKind = JobKind::Scan;
+    type Payload = Json;
+
+    async fn run(&self, _: Json, ctx: JobCtx) -> Result<Report, JobError> {
+        loop {
+            ctx.check()?;
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// A scan that found nothing to write noticed by itself that nobody wanted it; the engine waited for it a second time and died of that, and
+/// the job was "running" until its lease was over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_ends_by_itself_when_nobody_wants_it_is_cancelled_at_once() {
+    let world = world().await;
+    let wish = Wish::new(JobKind::Scan, &json!({})).expect("JSON");
+    let job = world.app.enqueue(&Caller::operator(), wish).await.expect("wanted");
+
+    let stop = CancellationToken::new();
+    let engine = world.app.run_jobs(Handlers::default().with(Idle), JobOptions::default(), stop.cancelled());
+    let story = async {
+        while found(&world, &job).await.state != JobState::Running {
+            sleep(Duration::from_millis(5)).await;
+        }
+        world.app.cancel_job(&Caller::operator(), &job.id.to_string()).await.expect("it runs");
+        while !is_over(&world, &job).await {
+            sleep(Duration::from_millis(5)).await;
+        }
+        stop.cancel();
+    };
+    timeout(LIMIT, async { tokio::join!(engine, story) }).await.expect("in time");
+
+    assert_eq!(found(&world, &job).await.state, JobState::Cancelled);
 }
