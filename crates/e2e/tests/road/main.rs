@@ -26,6 +26,7 @@ mod refusals;
 mod revocation;
 mod rights;
 mod rolling;
+mod scan;
 mod secrets;
 mod slow;
 mod storm;
