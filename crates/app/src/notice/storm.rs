@@ -171,7 +171,7 @@ mod tests {
         let (mut storms, start) = (Storms::default(), Instant::now());
         let failed = push("disk", "old", 5);
         storms.put_back(start, failed.clone());
-        assert_eq!(storms.due(start), [failed.clone()]);
+        assert_eq!(storms.due(start), std::slice::from_ref(&failed));
 
         storms.note(start, "disk", "new");
         storms.put_back(start, failed);
