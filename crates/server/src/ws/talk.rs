@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -58,48 +59,72 @@ impl Complaint {
     }
 }
 
+/// What happens next on a connection.
+enum Next {
+    Message(Message),
+    /// The client goes, or what it sent is no WebSocket's.
+    End(Option<Close>),
+    /// It has not answered in time.
+    Silence,
+}
+
+/// The next message; meanwhile it is asked for signs of life.
+async fn next(socket: &mut Socket, heartbeat: &mut Heartbeat) -> Next {
+    loop {
+        let beat = tokio::select! {
+            message = socket.next() => {
+                heartbeat.heard();
+                return match message {
+                    None | Some(Ok(Message::Close(_))) => Next::End(None),
+                    Some(Ok(message)) => Next::Message(message),
+                    Some(Err(error)) => Next::End(Close::of(&error)),
+                };
+            }
+            beat = heartbeat.next() => beat,
+        };
+        match beat {
+            Beat::Dead => return Next::Silence,
+            Beat::Ask if socket.send(Message::Ping(Bytes::new())).await.is_err() => return Next::End(None),
+            Beat::Ask => {}
+        }
+    }
+}
+
 impl Raw {
     /// Until the client goes (nothing), or is to go.
     pub(super) async fn talk(&self, seat: &Arc<Seat>, socket: &mut Socket) -> Option<Close> {
-        if let Err(close) = self.greet(seat).await {
+        if let Err(close) = self.let_in(seat).await {
             return Some(close);
-        }
-        if !watch::check_newcomer(self.state(), &**seat).await {
-            return Some(Close::unavailable());
-        }
-        if self.state().is_draining() {
-            return Some(Close::restarting());
         }
         let mut heartbeat = Heartbeat::new(&self.state().settings.socketio);
         let mut scolded = false;
         loop {
-            let message = tokio::select! {
-                message = socket.next() => message?,
-                beat = heartbeat.next() => {
-                    if beat == Beat::Dead {
-                        seat.cut(KillReason::Idle);
-                        return None;
-                    }
-                    futures_util::SinkExt::send(socket, Message::Ping(Vec::new().into())).await.ok()?;
-                    continue;
+            let message = match next(socket, &mut heartbeat).await {
+                Next::Message(message) => message,
+                Next::End(close) => return close,
+                Next::Silence => {
+                    seat.cut(KillReason::Idle);
+                    return None;
                 }
-            };
-            heartbeat.heard();
-            let message = match message {
-                Ok(Message::Close(_)) => return None,
-                Ok(message) => message,
-                Err(error) => return Close::of(&error),
             };
             match seat.may_speak() {
-                Said::Allowed => scolded = false,
-                Said::TooMuch => {
-                    self.scold(seat, &mut scolded);
-                    continue;
+                Said::Allowed => {
+                    scolded = false;
+                    self.hear(seat, &message).await;
                 }
+                Said::TooMuch => self.scold(seat, &mut scolded),
                 Said::Flood => return Some(Close::too_much(RETRY_SECONDS, "messages")),
             }
-            self.hear(seat, &message).await;
         }
+    }
+
+    /// The greeting, and the second look at what may have changed since the first.
+    async fn let_in(&self, seat: &Arc<Seat>) -> Result<(), Close> {
+        self.greet(seat).await?;
+        if !watch::check_newcomer(self.state(), &**seat).await {
+            return Err(Close::unavailable());
+        }
+        if self.state().is_draining() { Err(Close::restarting()) } else { Ok(()) }
     }
 
     /// Says once that it is too much, until something passes again: a complaint for each would be a flood of our own.
