@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use lockstep_e2e::{Address, Api, Cluster, LIMIT, Launch, Process, Stream, page::upgrade, repository, within};
+use lockstep_e2e::{
+    Address, Api, Cluster, LIMIT, Launch, Process, Shape, Stream, eventually, page::upgrade, repository, within,
+};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
@@ -16,19 +19,25 @@ const STREAM: &str = "/ws/logs/stream/";
 /// one.
 const GONE: Duration = Duration::from_secs(5);
 
-/// A client that keeps nothing.
-struct Client(WebSocketStream<Box<dyn Stream>>);
+/// A client that keeps nothing but which worker it is at.
+struct Client {
+    socket: WebSocketStream<Box<dyn Stream>>,
+    worker: u64,
+}
 
 impl Client {
     /// Greeted.
     async fn open(address: &Address, path: &str, person: &Api) -> Client {
-        let mut client = Client(upgrade(address, path, &[("cookie", &person.cookie)]).await.expect("101"));
-        assert_eq!(client.next().await["type"], "connection_established");
+        let socket = upgrade(address, path, &[("cookie", &person.cookie)]).await.expect("101");
+        let mut client = Client { socket, worker: 0 };
+        let greeting = client.next().await;
+        assert_eq!(greeting["type"], "connection_established");
+        client.worker = greeting["worker"].as_u64().expect("a process id");
         client
     }
 
     async fn next(&mut self) -> Value {
-        let next = within("a message", LIMIT, self.0.next()).await.expect("open").expect("a frame");
+        let next = within("a message", LIMIT, self.socket.next()).await.expect("open").expect("a frame");
         match next {
             Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
             Message::Close(close) => panic!("closed: {close:?}"),
@@ -47,14 +56,14 @@ impl Client {
     }
 
     async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.expect("takes it");
+        self.socket.send(Message::text(message.to_string())).await.expect("takes it");
     }
 
     /// Waits for the end; its code.
     async fn ends(&mut self, limit: Duration) -> Option<u16> {
         let ended = async {
             loop {
-                match self.0.next().await {
+                match self.socket.next().await {
                     Some(Ok(Message::Close(close))) => return close.map(|close| close.code.into()),
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return None,
@@ -101,11 +110,56 @@ async fn a_python_script_follows_filtered_lines_through_nginx() {
 
     assert_eq!(running.ended().await.code(), Some(0));
     let log = running.log();
-    assert!(
-        log.contains(r#"connected {"type":"connection_established""#) || log.contains("connection_established"),
-        "{log}"
-    );
+    assert!(log.contains("connected {") && log.contains(r#""type":"connection_established""#), "{log}");
     assert!(log.contains(r#""type":"filters_set""#) && log.contains(r#""message":"two of them""#), "{log}");
+}
+
+#[tokio::test]
+async fn a_python_script_is_told_what_its_person_is_told_on_another_worker() {
+    let cluster = Cluster::workers(3).await;
+    let admin = cluster.admin().await;
+    let path = format!("{NOTIFICATIONS}?ticket={}", ticket(&admin).await);
+
+    let mut running = script(&cluster, &cluster.nginx().address(), &path, &["disk 3 is full"]);
+    running.says("pong {").await;
+    for (number, worker) in cluster.all().iter().enumerate() {
+        let data = json!({"message": format!("disk {} is full", number + 1)});
+        let notice = json!({"to": {"all": true}, "type": "alert", "data": data});
+        let _ = admin.at(worker).post("/api/notifications", &notice).await.expect(201);
+    }
+
+    assert_eq!(running.ended().await.code(), Some(0));
+    let log = running.log();
+    assert_eq!(log.matches(r#""type":"alert""#).count(), 3, "{log}");
+}
+
+#[tokio::test]
+async fn a_client_of_a_worker_that_goes_comes_back_to_another_and_misses_nothing() {
+    let cluster = Cluster::workers(2).await;
+    let admin = cluster.admin().await.at(&cluster.nginx().address());
+    let mut client = Client::open(&cluster.worker(0), NOTIFICATIONS, &admin).await;
+    notify(&admin.at(&cluster.worker(1)), 1).await;
+    let last = client.first(|heard| heard["data"]["number"] == 1).await;
+
+    terminate(client.worker);
+    assert_eq!(client.ends(LIMIT).await, Some(1012));
+    notify(&admin.at(&cluster.worker(1)), 2).await;
+
+    let mut back = Client::open(&admin.address, NOTIFICATIONS, &admin).await;
+    back.say(json!({"type": "resume", "epoch": last["epoch"], "seq": last["seq"]})).await;
+    back.first(|heard| heard["data"]["number"] == 2).await;
+    let resumed = back.first(|heard| heard["type"] == "resumed").await;
+    assert_eq!(resumed["mode"], "recovered", "{resumed}");
+}
+
+fn terminate(process: u64) {
+    let process = Pid::from_raw(process.try_into().expect("a process id")).expect("a process");
+    kill_process(process, Signal::TERM).expect("a process of ours");
+}
+
+async fn notify(admin: &Api, number: u64) {
+    let notice = json!({"to": {"all": true}, "type": "alert", "data": {"number": number}});
+    let _ = admin.post("/api/notifications", &notice).await.expect(201);
 }
 
 #[tokio::test]
@@ -173,7 +227,7 @@ async fn who_signs_out_or_loses_a_right_on_one_worker_is_out_on_the_other() {
 
 #[tokio::test]
 async fn no_ticket_and_no_token_of_a_raw_socket_reaches_a_log() {
-    let mut cluster = lockstep_e2e::Shape::workers(2).set("log", "level", "trace").start().await;
+    let mut cluster = Shape::workers(2).behind_nginx("lockstep.conf").set("log", "level", "trace").start().await;
     let admin = cluster.admin().await;
     let front = cluster.nginx().address();
     let secret = ticket(&admin).await;
@@ -181,7 +235,7 @@ async fn no_ticket_and_no_token_of_a_raw_socket_reaches_a_log() {
     for path in [format!("{STREAM}?ticket={secret}"), format!("{STREAM}?token={secret}")] {
         let _ = upgrade(&front, &path, &[("sec-websocket-protocol", &format!("lockstep, bearer.{secret}"))]).await;
     }
-    let log = lockstep_e2e::eventually("a line in the access log", LIMIT, || async {
+    let log = eventually("a line in the access log", LIMIT, || async {
         Some(cluster.nginx().access_log()).filter(|log| log.matches(STREAM).count() == 2)
     });
 
