@@ -11,8 +11,8 @@ const measure = (page) => page.evaluate(() => {
   const root = document.documentElement;
   const over = root.scrollWidth - root.clientWidth;
   const size = (node) => [node, ...(node.labels ?? [])].map((part) => part.getBoundingClientRect()).reduce((most, { width, height }) => [Math.max(most[0], width), Math.max(most[1], height)], [0, 0]);
-  const roots = [document, ...[...document.querySelectorAll("*")].flatMap((node) => node.shadowRoot ?? [])];
-  const targets = roots.flatMap((part) => [...part.querySelectorAll("button, select, input, textarea, summary, nav a, [role=tab], [role^=menuitem], .tile, .btn")]);
+  const within = (root) => [root, ...[...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => (shadowRoot ? within(shadowRoot) : []))];
+  const targets = within(document).flatMap((part) => [...part.querySelectorAll("button, select, input, textarea, summary, nav a, [role=tab], [role^=menuitem], .tile, .btn")]);
   const small = targets.filter((node) => node.checkVisibility({ visibilityProperty: true }))
     .map((node) => [node, ...size(node)])
     .filter(([, width, height]) => width > 1 && (width < 24 || height < 23.5))

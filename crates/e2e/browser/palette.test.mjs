@@ -93,7 +93,7 @@ test("who may see only files finds only files, and no page that is closed to him
 
   await him.page.keyboard.press("Control+k");
   await him.page.locator("dialog.palette[open]").waitFor();
-  assert.deepEqual((await him.page.locator('[data-command^="page-"], [data-command^="tab-"], [data-command^="new-"]').allInnerTexts()).map((text) => text.trim()), ["Главная", "Файлы"]);
+  assert.deepEqual((await him.page.locator('[data-command^="page-"], [data-command^="tab-"], [data-command^="new-"]').allInnerTexts()).map((text) => text.trim()), ["Главная", "Файлы", "Уведомления"]);
   await him.page.keyboard.type(word);
   await him.page.locator(`[data-command="files-${file.id}"]`).waitFor();
 

@@ -83,9 +83,12 @@ export async function open(page, path, room = path.split(/[/?]/)[1] || "index") 
   await live(page, room);
 }
 
-/** Waits until the page says that it is live in the room. (Before our script runs, the browser has a `SyncManager` of its own.) */
+/** Waits until the page says that it is live in the room; `own`: the person's. (Before our script runs, the browser has a `SyncManager` of its own.) */
 export const live = (page, room) =>
-  page.waitForFunction((room) => window.SyncManager?.status?.state === "live" && window.SyncManager.status.staleSince === null && window.SyncManager.position(room) !== null, room);
+  page.waitForFunction((room) => {
+    const name = room === "own" ? `user:${window.SyncManager?.hello?.user?.id}` : room;
+    return window.SyncManager?.status?.state === "live" && window.SyncManager.status.staleSince === null && window.SyncManager.position(name) !== null;
+  }, room);
 
 /** A request from within the page, with its session and token. Fails with the server's words. */
 export async function api(page, method, url, body, options) {

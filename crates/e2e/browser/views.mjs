@@ -7,7 +7,7 @@
  * @typedef {object} View
  * @property {string} name           also the screenshots' name
  * @property {string} path
- * @property {string} [room]         the room that is waited for; default: as the path has it
+ * @property {string} [room]         the room that is waited for, `own` for the person's; default: as the path has it
  * @property {boolean} [stranger]    seen without having signed in
  * @property {string[]} [expected]   what the console may say meanwhile
  * @property {(page: any) => Promise<any>} [before]    before the page is opened: answers that are made up
@@ -92,6 +92,28 @@ const frameMenu = (id) => async (page) => {
   await opened(page, `#${id}:popover-open`);
 };
 
+/** One of each kind, told to oneself; told again they are the same ones. */
+async function tellOneself(page) {
+  const { user } = await api(page, "GET", "/api/me");
+  const tell = (notice) => api(page, "POST", "/api/notifications", { to: { user: user.id }, key: `view-${notice.type}`, data: {}, ...notice });
+  await tell({ type: "scan_complete", message: "Сканирование завершено: 31 новый файл, 2 пропали", status: "warning", data: { job: "5", registrator: "1" } });
+  await tell({ type: "upload_status", message: "Загрузка logs.csv", data: { percent: 63 } });
+  await tell({ type: "import_complete", message: "Импорт #42 завершён: 6 200 товаров, 15 мин 23 с", status: "success", data: { import: "42" } });
+  await tell({ type: "alert", data: { title: "Высокая загрузка CPU", severity: "critical", source: "monitoring" } });
+}
+
+async function notifications(page) {
+  await tellOneself(page);
+  await opened(page, "main notice-list li");
+  await opened(page, ".notice-error");
+}
+
+async function bell(page) {
+  await tellOneself(page);
+  await page.locator("notification-center .bell").click();
+  await opened(page, "notification-center notice-list li");
+}
+
 async function ownSessions(page) {
   await frameMenu("person-menu")(page);
   await page.click("[data-sessions]");
@@ -129,6 +151,10 @@ export const VIEWS = [
   { name: "undo", path: `/categories?${FEW}`, prepare: undo },
   { name: "menu", path: `/files?${FEW}`, prepare: menu },
   { name: "messages", path: `/files?${FEW}`, prepare: messages },
+  { name: "bell", path: `/files?${FEW}`, prepare: bell },
+  { name: "notifications", path: "/notifications", room: "own", prepare: notifications },
+  { name: "notifications-empty", path: "/notifications?tab=archive", before: answer("notifications", { items: [], unread: 0, next: null }) },
+  { name: "notifications-failed", path: "/notifications", before: answer("notifications", 503), expected: ["status of 503"], prepare: (page) => opened(page, "main notice-list [role=alert]") },
   { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
   { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },
   { name: "nothing-found", path: "/files?q=%C2%AB%D0%BD%D0%B5%D1%82%20%D1%82%D0%B0%D0%BA%D0%BE%D0%B3%C2%BB", room: "files" },

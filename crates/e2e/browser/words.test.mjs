@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
+import { TABLES } from "../../../static/js/elements/center/words.js";
 import { here, open, person, withBrowser } from "./support.mjs";
 import { walk } from "./walk.mjs";
 
@@ -17,6 +18,9 @@ const stretch = (text) => `[${text.replace(/\{\w+\}|[aeiouy]/gi, (part) => (part
 const stretched = (entry) => (typeof entry === "string" ? stretch(entry) : Object.fromEntries(Object.entries(entry).map(([form, text]) => [form, stretch(text)])));
 const catalogue = `export default ${JSON.stringify(Object.fromEntries(Object.entries(english).map(([key, entry]) => [key, stretched(entry)])))}`;
 
+/** The bell and the lists of notices have words of their own, within the script. */
+const centre = (script) => Object.values(TABLES.en).reduce((text, word) => text.replaceAll(JSON.stringify(word), JSON.stringify(stretch(word))), script);
+
 /** So many of one view suffice to see what is wrong. */
 const ENOUGH = 10;
 
@@ -26,7 +30,8 @@ async function speak(context) {
   await context.route("**/static/dist/chunk-*.js", async (route) => {
     const answer = await route.fetch();
     const text = await answer.text();
-    return text.includes('"shell.skip":') ? route.fulfill({ response: answer, body: catalogue }) : route.fulfill({ response: answer, body: text });
+    const body = text.includes('"shell.skip":') ? catalogue : text.includes('"bell.none":') ? centre(text) : text;
+    return route.fulfill({ response: answer, body });
   });
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
 
 /// What several people do, on pages of different workers.
-const PEOPLE: [&str; 12] = [
+const PEOPLE: [&str; 13] = [
     "admin",
     "conflicts",
     "follow",
@@ -13,6 +13,7 @@ const PEOPLE: [&str; 12] = [
     "history",
     "lists",
     "locks",
+    "notices",
     "overview",
     "palette",
     "presence",
