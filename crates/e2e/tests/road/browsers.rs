@@ -22,11 +22,12 @@ const PEOPLE: [&str; 13] = [
 ];
 
 /// What holds for any page, wherever it comes from; and following, which one process must do without Redis.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "access",
     "access-records",
     "badge",
     "classic",
+    "elsewhere",
     "follow",
     "keyboard",
     "login",
