@@ -61,8 +61,8 @@ export class LogContext {
     const params = new URLSearchParams({ ...(/** @type {Record<string, string>} */ (query)), limit: String(PAGE) });
     const answer = await this.#fetch(`/api/logs?${params}`).catch((error) => ({ error }));
     if (mine !== this.#turn) return;
-    if (answer.error) this.error = answer.error;
-    else take(answer);
+    if (!answer.error) take(answer);
+    else if (answer.error.status !== 404) this.error = answer.error;
     this.busy = false;
     this.#changed();
   }

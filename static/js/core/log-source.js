@@ -58,8 +58,11 @@ export function sharedSource(sync) {
   /** @param {any} payload */
   function filled(payload) {
     fills += 1;
+    const anew = fills > accepted + (waiting ? 1 : 0); // nobody asked for it: the room was joined again, and the filter is forgotten there
+    if (anew) fills = accepted;
     const plain = sameFilter(wanted, NO_FILTER) && sameFilter(sink.logs.filter, NO_FILTER) && backfill <= JOIN_BACKFILL;
-    if (fills === 0 && !plain) set();
+    if (anew && !plain) sink.logs.asks(true);
+    if ((anew || fills === 0) && !plain) set();
     show(() => sink.logs.backfill(payload.lines, payload.more));
     if (!waiting) sink.logs.is({ state: "live", reason: "" });
   }

@@ -78,6 +78,7 @@ startPage("logs", ({ user, draw }) => {
     addEventListener("popstate", travelled);
     shortcut({ key: " ", label: "key.pause", when: onPage, run: () => toggle() });
     bar.start().catch(complain);
+    await null; // the page is drawn by then
     if (line) await stream()?.goTo(line);
   }
 

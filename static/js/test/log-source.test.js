@@ -120,6 +120,41 @@ test("after a reconnect the filter is set again, and the lines go on", async () 
   assert.deepEqual([shown(logs), logs.state.state], [[1, 2], "live"]);
 });
 
+test("a room that is joined again has forgotten the filter, and is told it", async () => {
+  const { server, source, logs, asked } = shared();
+  server("log:backfill", { lines: [], more: false });
+  source.filter(ERRORS, 100);
+  asked[0].resolve({ ok: true, filter: onTheWire(ERRORS) });
+  await settle();
+  server("log:backfill", { lines: [line(1)], more: false });
+
+  server("log:backfill", { lines: [line(1), line(2), line(3)], more: false }); // of the join, without a filter
+  server("log", [line(4)]);
+  assert.deepEqual([shown(logs), asked.length, asked[1].payload.level], [[1], 2, "error"]);
+  asked[1].resolve({ ok: true, filter: onTheWire(ERRORS) });
+  await settle();
+  server("log:backfill", { lines: [line(1), line(3)], more: false });
+  server("log", [line(5)]);
+
+  assert.deepEqual(shown(logs), [1, 3, 5]);
+});
+
+test("a room that is joined again on the way of a filter ends with that filter's lines and no others", async () => {
+  const { server, source, logs, asked } = shared();
+  server("log:backfill", { lines: [], more: false });
+  source.filter(ERRORS, 100);
+
+  server("log:backfill", { lines: [line(1), line(2)], more: false }); // of the join, taken for the filter's
+  asked[0].resolve({ ok: true, filter: onTheWire(ERRORS) });
+  await settle();
+  server("log:backfill", { lines: [line(2)], more: false });
+  asked[1].resolve({ ok: true, filter: onTheWire(ERRORS) });
+  await settle();
+  server("log:backfill", { lines: [line(2)], more: false });
+
+  assert.deepEqual(shown(logs), [2]);
+});
+
 test("who is refused, now or later, is told so once", () => {
   const { server, deny, drop, endings } = shared();
   server("log:backfill", { lines: [], more: false });

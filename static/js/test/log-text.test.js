@@ -65,7 +65,7 @@ test("the neighbours of a line are asked for on both sides, and a late answer to
 });
 
 test("a line that is no longer kept is said to be gone, and a failure to be one", async () => {
-  const context = new LogContext({ fetch: async () => ({ items: [], before: null, after: null }), changed() {} });
+  const context = new LogContext({ fetch: async () => { throw Object.assign(new Error("no such line"), { status: 404 }); }, changed() {} });
   await context.open("m");
   assert.equal(context.gone, true);
 
