@@ -121,6 +121,15 @@ async function ownSessions(page) {
 }
 
 
+/** Lines of every kind, one of them open. */
+async function logs(page) {
+  const source = `view-${Date.now()}`;
+  const levels = ["debug", "info", "warning", "error", "critical"];
+  await api(page, "POST", "/api/logs", levels.map((level) => ({ level, source, message: `incoming/акт 77.docx: ${level}`, metadata: { size: 7 } })));
+  await page.locator("log-stream .row", { hasText: source }).last().click();
+  await opened(page, "log-stream .details");
+}
+
 const menu = async (page) => {
   const button = page.locator("main button[popovertarget]").first();
   if (!(await present(button))) return false;
@@ -139,6 +148,8 @@ async function wrongPassword(page) {
 export const VIEWS = [
   { name: "index", path: "/", room: "files" },
   ...LISTS.map((name) => ({ name, path: `/${name}?${FEW}` })),
+  { name: "logs", path: "/logs?source=view-*", room: "logs", prepare: logs },
+  { name: "logs-empty", path: "/logs?source=nobody&type=error", room: "logs", prepare: (page) => opened(page, "log-stream [data-do=reset]") },
   { name: "admin", path: "/admin", room: "files" },
   ...TABS.map((tab) => ({ name: `admin-${tab}`, path: `/admin?tab=${tab}`, room: "admin", prepare: (page) => opened(page, `[data-shown="${tab}"] > *`) })),
   { name: "admin-new-key", path: "/admin?tab=keys", room: "admin", prepare: (page) => page.click(".key-maker summary") },

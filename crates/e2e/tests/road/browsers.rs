@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
 
 /// What several people do, on pages of different workers.
-const PEOPLE: [&str; 13] = [
+const PEOPLE: &[&str] = &[
     "admin",
     "conflicts",
     "follow",
@@ -13,6 +13,7 @@ const PEOPLE: [&str; 13] = [
     "history",
     "lists",
     "locks",
+    "logs",
     "notices",
     "overview",
     "palette",
@@ -22,7 +23,7 @@ const PEOPLE: [&str; 13] = [
 ];
 
 /// What holds for any page, wherever it comes from; and following, which one process must do without Redis.
-const PAGES: [&str; 15] = [
+const PAGES: &[&str] = &[
     "access",
     "access-records",
     "badge",
@@ -44,14 +45,14 @@ const PAGES: [&str; 15] = [
 async fn browsers_follow_each_other_across_workers() {
     let cluster = with_locks(Shape::workers(3).with_a_port_for_each_worker()).start().await;
 
-    run_the_stories(&cluster, &PEOPLE).await;
+    run_the_stories(&cluster, PEOPLE).await;
 }
 
 #[tokio::test]
 async fn browsers_follow_each_other_in_one_process() {
     let cluster = with_locks(Shape::embedded()).start().await;
 
-    run_the_stories(&cluster, &PAGES).await;
+    run_the_stories(&cluster, PAGES).await;
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn every_story_is_told() {
     let names = stories.map(|entry| entry.expect("readable").file_name().into_string().expect("a name in UTF-8"));
     let names: BTreeSet<String> = names.filter_map(|name| Some(name.strip_suffix(".test.mjs")?.to_owned())).collect();
 
-    let told: BTreeSet<String> = PEOPLE.iter().chain(&PAGES).map(ToString::to_string).collect();
+    let told: BTreeSet<String> = PEOPLE.iter().chain(PAGES).map(ToString::to_string).collect();
 
     assert_eq!(told, names);
 }
