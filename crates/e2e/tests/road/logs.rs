@@ -1,6 +1,6 @@
 //! Log lines, from the shell to those who read them.
 
-use lockstep_e2e::{Api, Cluster, LIMIT, Launch, Shape, api, eventually, lockstep};
+use lockstep_e2e::{Api, Cluster, LIMIT, Launch, Page, Shape, api, eventually, lockstep};
 use serde_json::{Value, json};
 
 use crate::story::pages;
@@ -67,7 +67,9 @@ async fn a_line_is_shown_on_every_page_of_logs_and_to_those_who_come_later() {
     for page in &mut open {
         page.event_where("log", holds).await;
     }
-    for mut late in pages(cluster.all(), &admin, &["logs"]).await {
+    for address in cluster.all() {
+        let mut late = Page::open(address, &admin).await;
+        late.join("logs").await;
         late.event_where("log:backfill", |said| holds(&said["lines"])).await;
     }
     assert_eq!(kept(&admin, "text=the+shop+is+open", 1).await[0]["id"], id.as_str());
