@@ -261,6 +261,38 @@ for (const colorScheme of ["light", "dark"]) test(`nothing is wrong for those wh
   await end();
 });
 
+/** As somebody else would write a page. */
+const FOREIGN = (name, language) => `<!doctype html><html lang="${language}"><meta charset="utf-8"><title>foreign</title>
+<script src="/static/js/log-stream.js"></script><h1>Another page</h1><log-stream source="${name}" max-logs="50"></log-stream>
+<script>window.seen = []; document.querySelector("log-stream").addEventListener("log", ({ detail }) => window.seen.push(detail.message));</script>`;
+
+test("a page of somebody else's includes one script, and has the log with a socket of its own", async () => {
+  const [name, anna] = [source(), await person(world)];
+  await open(anna.page, "/files");
+  const other = await anna.context.newPage();
+  await other.route("**/foreign", (route) => route.fulfill({ contentType: "text/html", body: FOREIGN(name, "en") }));
+  let say;
+  await other.routeWebSocket("**/ws/logs/stream/", (ws) => {
+    const server = ws.connectToServer();
+    server.onMessage((message) => ws.send(message));
+    say = (message) => ws.send(JSON.stringify(message));
+  });
+  await other.goto("/foreign");
+  await other.locator('log-stream [data-state="live"]').waitFor();
+
+  await write(anna.page, { source: name, message: "<b>bold</b>" });
+  await row(other, "<b>bold</b>").waitFor();
+  say({ type: "gap", dropped: 3200, why: "slow", after: null });
+  await write(anna.page, { source: name, message: "after it" });
+  await row(other, "after it").waitFor();
+
+  assert.deepEqual((await rows(other).allInnerTexts()).map((text) => text.replace(/^[^]*?(<b>|after|⚠)/, "$1").trim()), ["<b>bold</b>", "⚠ 3,200 lines skipped: the page could not keep up", "after it"]);
+  assert.deepEqual(await other.evaluate(() => window.seen), ["<b>bold</b>", "after it"]);
+  assert.match(await other.locator("log-stream .bar").innerText(), /Pause/);
+  anna.calm();
+  await anna.leave();
+});
+
 test("who may not see the log is not led there, and is told which right is missing", async () => {
   const admin = await person(world);
   await open(admin.page, "/users");
