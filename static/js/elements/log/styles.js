@@ -27,7 +27,7 @@ export const styles = css`
   .field[aria-invalid="true"] { border-color: var(--red); }
   .text { display: inline-flex; flex: 1 1 10rem; max-width: 22rem; gap: 0.25rem; }
   .text .field { flex: 1; }
-  .types { display: inline-flex; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; min-width: 0; }
+  .types { display: inline-flex; border: 1px solid var(--line); border-radius: 0.5rem; overflow: hidden; min-width: 0; }
   .types label { position: relative; display: inline-flex; align-items: center; min-height: 1.875rem; padding: 0 0.625rem; cursor: pointer; }
   .types input { position: absolute; inset: 0; margin: 0; opacity: 0; cursor: pointer; }
   .types label:has(:checked) { background: var(--soft); font-weight: 650; }
@@ -45,12 +45,12 @@ export const styles = css`
   .stage { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
   .sight { position: relative; flex: 1; min-height: 0; display: flex; }
   .rows { flex: 1; min-height: 0; overflow: auto; overflow-anchor: none; overscroll-behavior: contain; padding-block: 0.25rem; font-family: ui-monospace, "DejaVu Sans Mono", "Cascadia Mono", Menlo, Consolas, monospace; font-size: 0.8125rem; }
-  .row { display: flex; gap: 0.75ch; align-items: baseline; min-height: 1.625rem; padding: 0.125rem 0.625rem; border-inline-start: 3px solid transparent; white-space: nowrap; cursor: pointer; }
+  .row { display: flex; gap: 0.75ch; align-items: baseline; min-height: 1.625rem; padding: 0.0625rem 0.625rem; border-inline-start: 3px solid transparent; white-space: nowrap; cursor: pointer; }
   .block { content-visibility: auto; }
   .window .row { height: 1.625rem; overflow: hidden; }
   .row:hover { background: var(--panel); }
   .row[data-chosen], .row[data-target] { background: var(--soft); border-color: var(--accent, Highlight); }
-  .time { flex: none; min-height: 1.375rem; padding: 0; border: 0; background: none; color: var(--quiet); cursor: pointer; }
+  .time { flex: none; min-height: 1.5rem; padding: 0; border: 0; background: none; color: var(--quiet); cursor: pointer; }
   .row .level { flex: none; width: 8ch; font-weight: 650; }
   .type { flex: none; width: 5ch; color: var(--quiet); }
   .row .source { flex: none; width: 13ch; overflow: hidden; text-overflow: ellipsis; color: var(--quiet); }

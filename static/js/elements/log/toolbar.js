@@ -38,9 +38,9 @@ export const toolbar = (bar) => html`
 
 /** @param {Bar} bar */
 const types = ({ wanted, narrow }) => html`
-  <fieldset class="types"><legend class="hidden">${t("logs.type")}</legend>${TYPES.map((type) => html`
+  <div class="types" role="radiogroup" aria-label=${t("logs.type")}>${TYPES.map((type) => html`
     <label><input type="radio" name="type" value=${type || "all"} .checked=${live(wanted.type === type)} @change=${() => narrow({ type })}><span>${type ? t(`logs.type_${type}`) : t("logs.type_all")}</span></label>`)}
-  </fieldset>`;
+  </div>`;
 
 /** @param {Bar} bar */
 function levels({ wanted, narrow }) {
