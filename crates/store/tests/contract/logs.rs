@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lockstep_protocol::log::{Archive, Filter, Level, Line, LogType};
-use lockstep_store::{Cursor, Error, LogPage, LogQuery, Place, Store, clock::rfc3339};
+use lockstep_store::{Cursor, Error, LogPage, LogPlace as Place, LogQuery, Store, clock::rfc3339};
 use serde_json::{Value as Json, json, value::RawValue};
 
 use crate::world::{Engine, NOON, World};

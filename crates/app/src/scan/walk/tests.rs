@@ -196,7 +196,7 @@ fn a_directory_that_becomes_a_link_under_our_feet_is_not_entered() {
 #[test]
 fn a_directory_that_cannot_be_read_is_told_and_nothing_is_known_of_it() {
     let tree = Tree::new().with(&["a/1", "closed/1", "closed/in/2", "z/1"]);
-    fs::set_permissions(tree.path("closed"), std::os::unix::fs::PermissionsExt::from_mode(0)).expect("closed");
+    fs::set_permissions(tree.path("closed"), std::os::unix::fs::PermissionsExt::from_mode(0o000)).expect("closed");
 
     let said = as_a_mortal(|| Said::of(tree.walk()));
 
@@ -208,7 +208,7 @@ fn a_directory_that_cannot_be_read_is_told_and_nothing_is_known_of_it() {
 #[test]
 fn a_file_that_cannot_be_read_is_there_all_the_same() {
     let tree = Tree::new().with(&["closed.pdf"]);
-    fs::set_permissions(tree.path("closed.pdf"), std::os::unix::fs::PermissionsExt::from_mode(0)).expect("closed");
+    fs::set_permissions(tree.path("closed.pdf"), std::os::unix::fs::PermissionsExt::from_mode(0o000)).expect("closed");
 
     let said = as_a_mortal(|| {
         let Some(Step::Files(files)) = tree.walk().step() else { panic!("files first") };
