@@ -70,7 +70,7 @@ fn take(query: &mut LogQuery, filter: &mut Map<String, Json>, name: &str, value:
     let time = |value: &str| clock::parse(value).ok_or_else(format).map(Some);
     let place = |value: &str| value.parse::<Cursor>().map_err(|_| format());
     match name {
-        "type" | "level" | "source" | "environment" => add(filter, name, value),
+        "type" | "level" | "source" | "environment" => add(filter, name, &value),
         "text" | "regex" => drop(filter.insert(name.to_owned(), value.into())),
         "from" => query.from = time(&value)?,
         "to" => query.to = time(&value)?,
@@ -87,7 +87,7 @@ fn take(query: &mut LogQuery, filter: &mut Map<String, Json>, name: &str, value:
 }
 
 /// Names of one field, however often it comes.
-fn add(filter: &mut Map<String, Json>, name: &str, value: String) {
+fn add(filter: &mut Map<String, Json>, name: &str, value: &str) {
     let names = filter.entry(name.to_owned()).or_insert_with(|| Json::Array(Vec::new()));
     if let Json::Array(names) = names {
         names.extend(value.split(',').map(Json::from));

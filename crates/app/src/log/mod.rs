@@ -158,7 +158,7 @@ impl std::fmt::Debug for Logs {
 
 impl App {
     /// Where log lines are written.
-    pub fn logs(&self) -> Logs {
-        self.0.logs.clone()
+    pub fn logs(&self) -> &Logs {
+        &self.0.logs
     }
 }

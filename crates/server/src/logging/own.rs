@@ -47,7 +47,7 @@ thread_local! {
 static OWN: Place = Place::new();
 
 /// Has reports of this process go to `logs` from now on, those that came too early first.
-pub fn bind(logs: Logs) -> Bound {
+pub fn bind(logs: &Logs) -> Bound {
     OWN.bind(logs)
 }
 
@@ -86,7 +86,7 @@ impl Place {
         Self(Mutex::new(Inner { stage: Stage::Early(Vec::new()), second: None }))
     }
 
-    fn bind(&'static self, logs: Logs) -> Bound {
+    fn bind(&'static self, logs: &Logs) -> Bound {
         let before = std::mem::replace(&mut self.inner().stage, Stage::Open(logs.clone()));
         if let Stage::Early(lines) = before {
             for line in lines {
