@@ -15,6 +15,9 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Days that a job is kept after its end.
+const JOB_DAYS: i64 = 90;
+
 /// How much is kept of the ledger and of what persons were told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
@@ -52,6 +55,9 @@ impl App {
                 "cannot note that this host is alive, trying again in 30 s"
             );
         }
+        if let Err(error) = self.forget_jobs().await {
+            warn!(error = &error as &dyn std::error::Error, "cannot forget old jobs, trying again in 30 s");
+        }
         if let Err(error) = self.trim(keep).await {
             warn!(error = &error as &dyn std::error::Error, "cannot trim the ledger, trying again in 30 s");
         }
@@ -61,6 +67,15 @@ impl App {
         if let Err(error) = self.forget_notices(keep.notice_days).await {
             warn!(error = &error as &dyn std::error::Error, "cannot forget old notices, trying again in 30 s");
         }
+    }
+
+    /// Forgets jobs that ended long ago, some thousand a transaction.
+    async fn forget_jobs(&self) -> Result<(), Error> {
+        let before = self.clock().now_ms() - JOB_DAYS * DAY_MS;
+        while self.0.store.forget_jobs(before).await? > 0 {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Forgets events that need not be kept, some thousand a transaction. Returns how many.
@@ -78,6 +93,7 @@ impl App {
             tokio::task::yield_now().await;
         }
     }
+
     /// Forgets what was told so many days ago, some hundred notices a transaction.
     ///
     /// # Errors

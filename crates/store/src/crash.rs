@@ -5,6 +5,7 @@
 //! that step is done.
 //! `LOCKSTEP_CRASH_AT` names one: whoever reaches it dies. `LOCKSTEP_CRASH_WHEN` names a directory: whoever reaches a place and finds
 //! a file of its name there takes the file away and dies, so that of several processes one dies, once.
+//! With a file `<place>:stop` it does not die there but stands still, as by SIGSTOP, until somebody lets it go on.
 //! Debug builds only; in a release build the call is empty.
 
 /// Ends the process at once, without unwinding, when a test asked for it at this `place`.
@@ -20,7 +21,10 @@ pub fn point(place: &str) {
 
 #[cfg(debug_assertions)]
 mod orders {
-    use std::{path::PathBuf, sync::OnceLock};
+    use std::{
+        path::{Path, PathBuf},
+        sync::OnceLock,
+    };
 
     struct Orders {
         place: Option<String>,
@@ -33,7 +37,16 @@ mod orders {
             place: std::env::var("LOCKSTEP_CRASH_AT").ok(),
             directory: std::env::var_os("LOCKSTEP_CRASH_WHEN").map(PathBuf::from),
         });
-        wanted.as_deref() == Some(place)
-            || directory.as_ref().is_some_and(|directory| std::fs::remove_file(directory.join(place)).is_ok())
+        wanted.as_deref() == Some(place) || directory.as_ref().is_some_and(|directory| is_ordered(directory, place))
+    }
+
+    fn is_ordered(directory: &Path, place: &str) -> bool {
+        let taken = |name: &str| std::fs::remove_file(directory.join(name)).is_ok();
+        if taken(&format!("{place}:stop")) {
+            let own = std::process::id().to_string();
+            let stopped = std::process::Command::new("kill").args(["-STOP", &own]).status();
+            debug_assert!(stopped.is_ok_and(|status| status.success()), "there is a `kill`");
+        }
+        taken(place)
     }
 }

@@ -5,30 +5,19 @@ use std::{
     time::Duration,
 };
 
+use lockstep_protocol::log::LogType;
 use tokio::time::Instant;
-use tracing::{debug, error, info};
 
 use super::JobKind;
+use crate::{Logs, NewLine};
 
 /// Lines a second of one job. More would push everything else out of a reader's sight.
 const A_SECOND: u32 = 200;
 
-/// What a line is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogType {
-    /// How a scan goes.
-    Scan,
-    /// For who looks for a fault.
-    Debug,
-    /// Something that failed.
-    Error,
-    /// Anything else.
-    Info,
-}
-
 /// The lines of one job.
 #[derive(Debug)]
 pub(super) struct Lines {
+    logs: Logs,
     source: String,
     second: Mutex<Second>,
 }
@@ -42,13 +31,14 @@ struct Second {
 }
 
 impl Lines {
-    pub(super) fn new(kind: JobKind, job: i64) -> Self {
+    pub(super) fn new(logs: Logs, kind: JobKind, job: i64) -> Self {
         let second = Mutex::new(Second { began: Instant::now(), said: 0, left_out: 0 });
-        Self { source: format!("{}-{job}", kind.name()), second }
+        Self { logs, source: format!("{}-{job}", kind.name()), second }
     }
 
     pub(super) fn say(&self, kind: LogType, message: &str) {
-        match self.admit() {
+        let admitted = self.second.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now());
+        match admitted {
             None => {}
             Some(0) => self.write(kind, message),
             Some(left_out) => {
@@ -58,26 +48,40 @@ impl Lines {
         }
     }
 
+    fn write(&self, kind: LogType, message: &str) {
+        let (message, source) = (message.to_owned(), Some(self.source.clone()));
+        self.logs.write(NewLine { message, kind: Some(kind), source, ..NewLine::default() });
+    }
+}
+
+impl Second {
     /// Nothing when the second is full; else how many were left out before.
-    fn admit(&self) -> Option<u64> {
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        if second.began.elapsed() >= Duration::from_secs(1) {
-            (second.began, second.said) = (Instant::now(), 0);
+    fn admit(&mut self, now: Instant) -> Option<u64> {
+        if now.duration_since(self.began) >= Duration::from_secs(1) {
+            (self.began, self.said) = (now, 0);
         }
-        if second.said >= A_SECOND {
-            second.left_out += 1;
+        if self.said >= A_SECOND {
+            self.left_out += 1;
             return None;
         }
-        second.said += 1;
-        Some(std::mem::take(&mut second.left_out))
+        self.said += 1;
+        Some(std::mem::take(&mut self.left_out))
     }
+}
 
-    fn write(&self, kind: LogType, message: &str) {
-        let source = &self.source;
-        match kind {
-            LogType::Error => error!(source, "{source}: {message}"),
-            LogType::Debug => debug!(source, "{source}: {message}"),
-            LogType::Scan | LogType::Info => info!(source, "{source}: {message}"),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_has_room_for_so_many_lines_and_the_next_one_says_how_many_had_none() {
+        let start = Instant::now();
+        let mut second = Second { began: start, said: 0, left_out: 0 };
+
+        let said = (0..250).filter(|_| second.admit(start).is_some()).count();
+
+        assert_eq!(said, 200);
+        let later = start + Duration::from_secs(1);
+        assert_eq!((second.admit(later), second.admit(later)), (Some(50), Some(0)));
     }
 }

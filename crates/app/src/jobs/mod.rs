@@ -19,7 +19,7 @@ pub use ctx::JobCtx;
 pub use engine::JobOptions;
 pub use handler::{Handlers, JobError, JobHandler, Report};
 pub use kind::JobKind;
-pub use lines::LogType;
+pub use lockstep_protocol::log::LogType;
 pub use lockstep_store::jobs::{BatchTx, Counts, Failure, Job, JobPage, JobState, MAX_JOBS, Subject};
 pub use progress::Progress;
 

@@ -94,3 +94,72 @@ impl Pace {
         if seconds > 0.0 { done.saturating_sub(*before) as f64 / seconds } else { 0.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(done: u64, total: Option<u64>) -> Progress {
+        Progress { stage: "walk".into(), done, total, ..Progress::default() }
+    }
+
+    fn after(start: Instant, ms: u64) -> Instant {
+        start + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn pages_are_told_twice_a_second_and_at_the_end_whatever_is_newest() {
+        let (mut pace, start) = (Pace::from(None), Instant::now());
+        assert_eq!(pace.turn(start, true), None, "there is nothing to tell");
+
+        let mut told = Vec::new();
+        for ms in (0..2_000).step_by(10) {
+            pace.note(after(start, ms), at(ms, None));
+            told.extend(pace.turn(after(start, ms), false).map(|number| (ms, number)));
+        }
+
+        assert_eq!(told, [(0, 1), (500, 2), (1_000, 3), (1_500, 4)]);
+        assert_eq!(pace.turn(after(start, 1_995), true), Some(5), "the end does not wait");
+        assert_eq!(pace.turn(after(start, 9_000), true), None, "what was told is not told again");
+    }
+
+    #[test]
+    fn the_share_never_falls_not_even_when_another_worker_goes_on() {
+        let (mut pace, now) = (Pace::from(Some(&json!({"percent": 40}))), Instant::now());
+        let mut share = |done, total| {
+            pace.note(now, at(done, Some(total)));
+            pace.shown(now).expect("noted")["percent"].clone()
+        };
+
+        assert_eq!(share(10, 100), 40);
+        assert_eq!(share(50, 100), 50);
+        assert_eq!(share(50, 200), 50, "the total has grown");
+        assert_eq!(share(300, 200), 100, "more than there are is all of them");
+    }
+
+    #[test]
+    fn without_a_total_there_is_no_share_and_no_end_in_sight() {
+        let (mut pace, start) = (Pace::from(None), Instant::now());
+        pace.note(start, at(0, None));
+        pace.note(after(start, 2_000), at(500, None));
+
+        let shown = pace.shown(after(start, 2_000)).expect("noted");
+
+        assert_eq!((&shown["percent"], &shown["etaSeconds"]), (&Json::Null, &Json::Null));
+        assert_eq!(shown["rate"], 250.0);
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_seconds() {
+        let (mut pace, start) = (Pace::from(None), Instant::now());
+        for second in 0..=30_u64 {
+            // Slow for twenty seconds, then ten times as fast.
+            let done = if second <= 20 { second * 10 } else { 200 + (second - 20) * 100 };
+            pace.note(after(start, second * 1_000), at(done, Some(2_200)));
+        }
+
+        let shown = pace.shown(after(start, 30_000)).expect("noted");
+
+        assert_eq!((&shown["rate"], &shown["etaSeconds"]), (&json!(100.0), &json!(10)));
+    }
+}

@@ -3,6 +3,7 @@
 mod admin;
 mod common;
 mod edits;
+mod jobs;
 mod locks;
 mod logs;
 mod notices;
