@@ -12,6 +12,7 @@ mod edits;
 mod exports;
 mod foreign_clients;
 mod hostile;
+mod jobs;
 mod live_logs;
 mod locks;
 mod logs;

@@ -5,6 +5,7 @@ mod api;
 mod doors;
 mod exports;
 mod front;
+mod jobs;
 mod locks;
 mod logs;
 mod notices;
