@@ -51,7 +51,8 @@ pub(super) struct Running {
 impl JobCtx {
     pub(super) fn new(app: App, job: Job, kind: JobKind) -> Self {
         let held = Held { id: job.id, fence: job.fence };
-        let (pace, lines) = (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(app.logs(), kind, job.id));
+        let (pace, lines) =
+            (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(app.logs().clone(), kind, job.id));
         let (stop, look, owing) = (Stop::default(), Notify::new(), AtomicBool::new(false));
         let gate = tokio::sync::Mutex::default();
         Self(Arc::new(Running { app, job, kind, held, stop, look, gate, pace, lines, owing }))
