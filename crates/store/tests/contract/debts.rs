@@ -62,7 +62,8 @@ impl<E: Engine> World<E> {
     }
 }
 
-fn told(created: u64, ids: Json) -> Json {
+fn told(created: u64, ids: impl Into<Json>) -> Json {
+    let ids = ids.into();
     json!({"bulk": true, "entity": "files", "job": "1", "created": created, "updated": 0, "deleted": 0, "ids": ids})
 }
 

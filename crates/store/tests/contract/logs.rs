@@ -42,8 +42,8 @@ async fn keep(store: &Store, from: &str, lines: impl IntoIterator<Item = Line>) 
     store.keep_lines(from, &lines).await.expect("kept");
 }
 
-fn filter(said: Json) -> Filter {
-    Filter::parse(&said).expect("a filter")
+fn filter(said: impl Into<Json>) -> Filter {
+    Filter::parse(&said.into()).expect("a filter")
 }
 
 fn query(said: Json, place: Place, limit: u32) -> LogQuery {
