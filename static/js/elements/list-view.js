@@ -11,7 +11,7 @@
  * @typedef {object} Column
  * @property {string} name                          the row's field; the heading is `col.<name>`
  * @property {string|false} [sort]                  what the server sorts by; default the name; false: not at all
- * @property {(row: Row, people: People) => unknown} [cell]   default: the field as text
+ * @property {(row: Row, people: People, extra: any) => unknown} [cell]   default: the field as text
  * @property {string} [align]                       `end` for numbers
  * @property {string[]} [shows]                     further fields that the cell shows: a change of theirs marks it
  *
@@ -24,6 +24,13 @@
  * @typedef {object} BulkSpec
  * @property {string[]} [set]                       filters' names that can be set for many rows
  * @property {boolean} [enable]                     rows can be switched on and off
+ *
+ * @typedef {object} Extra                          what one list has that others have not; `cell` is given it
+ * @property {(row: Row) => unknown[]} [of]         what a row shows of it: as many values for each row
+ * @property {() => unknown} [tools]                buttons beside that for a new row
+ * @property {() => unknown} [above]                what stands over the rows
+ * @property {() => void} [start]                   the rows are on view
+ * @property {(row: () => Row, draw: () => void) => {template: () => unknown, end: () => void}} [panel]   in the record's dialog
  *
  * @typedef {object} ListModel
  * @property {string} entity
@@ -44,6 +51,7 @@
  * @property {Map<string, number>|null} depths      of rows that are shown as a tree
  * @property {string} csv                           the address of the present view as a table
  * @property {() => unknown} [next]                 what else an empty page offers
+ * @property {Extra} [extra]
  * @property {ListActions} actions
  *
  * @typedef {object} ListActions
@@ -84,6 +92,7 @@ export const listView = (list) => html`
   <div class="list-page">
     ${head(list)}
     ${toolbar(list)}
+    ${list.extra?.above?.() ?? nothing}
     ${line(list)}
     ${list.store.error ? failure(list.store.error, list.actions.again) : nothing}
     ${body(list)}

@@ -24,9 +24,9 @@ export class RecordFace {
 
   /** @param {RecordSession} session @param {Pick<RecordState, "opened"|"kept"|"actions">} dialog */
   template(session, dialog) {
-    const { row, saving, deleted, note, error, restored, history, company, readonly } = session;
+    const { row, saving, deleted, note, error, restored, history, panel, company, readonly } = session;
     return recordView({
-      ...dialog, row, saving, deleted, note, error, restored, history,
+      ...dialog, row, saving, deleted, note, error, restored, history, panel,
       entity: this.#entity,
       fields: this.#fields,
       readonly,

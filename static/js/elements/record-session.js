@@ -20,6 +20,7 @@
  * @property {() => void} close
  * @property {() => Promise<boolean>} decide         asks about what both changed; false: not now
  * @property {(row: Row, what: "added"|"updated") => void} saved
+ * @property {import("./list-view.js").Extra["panel"]} [panel]
  */
 import { showErrors, validateForm } from "../core/form.js";
 import { label, quoted, t } from "../core/words.js";
@@ -37,6 +38,7 @@ const SOMEBODY = { name: "", at: null };
 export class RecordSession {
   /** @type {Company|null} */ company = null;
   /** @type {History|null} */ history = null;
+  /** What else is shown of it. @type {{template: () => unknown, end: () => void}|null} */ panel = null;
   saving = false;
   /** By whom, where it was deleted meanwhile. @type {Author|null} */ deleted = null;
   /** What others changed, for those who hear the page. */ note = "";
@@ -234,12 +236,14 @@ export class RecordSession {
     const { entity, readonly, locked, request, fields, names, draw } = this.#ports;
     const put = readonly ? null : (/** @type {string} */ name, /** @type {any} */ value) => this.put(name, value);
     this.company = new Company(entity, id, { locked: locked && !readonly, onChange: draw });
+    this.panel = this.#ports.panel?.(() => /** @type {Row} */ (this.row), draw) ?? null;
     this.history = new History(entity, id, { request, fields, onChange: draw, nameOf: names.of, put });
   }
 
   #part() {
     this.company?.end();
-    this.company = null;
+    this.panel?.end();
+    this.company = this.panel = null;
   }
 
   /** @param {boolean} saving */

@@ -20,6 +20,7 @@
  * @property {import("../core/lock.js").Lock|null} lock
  * @property {import("../core/roster.js").Person[]} people
  * @property {import("./history.js").History|null} history
+ * @property {{template: () => unknown}|null} panel   what else is shown of it
  * @property {(field: FieldSpec) => import("../core/refs.js").Choice[]} offered
  * @property {(field: FieldSpec) => {beside: unknown, below: unknown}} marks
  * @property {Record<"closed"|"leave"|"remove"|"asNew"|"takeLock"|"discard"|"toggleHistory", () => void> &
@@ -45,6 +46,7 @@ export const recordView = (state) => keyed(state.opened, html`
           entity: state.entity, create: !state.row, readonly: state.readonly || state.busy, offered: state.offered, ...state.marks(field),
         }))}</div>
         ${state.row?.rev ? meta(state.row) : nothing}
+        ${state.panel?.template() ?? nothing}
         ${state.history?.template() ?? nothing}
       </div>
       ${buttons(state)}

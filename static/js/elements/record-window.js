@@ -28,6 +28,7 @@ import { Shelf } from "./shelf.js";
  * @property {(row: Row, what: "added"|"updated") => void} saved
  * @property {() => void} closed
  * @property {(row: Row) => void} remove
+ * @property {import("./list-view.js").Extra["panel"]} [panel]   what else the dialog shows of a record
  */
 
 export class RecordWindow {
@@ -123,9 +124,9 @@ export class RecordWindow {
 
   /** @param {Row|null} row @param {Record<string, any>} values */
   #begins(row, values) {
-    const { entity, fields, readonly, request, user, saved } = this.#ports;
+    const { entity, fields, readonly, request, user, saved, panel } = this.#ports;
     return new RecordSession(row, values, {
-      entity, fields, readonly, request, saved,
+      entity, fields, readonly, request, saved, panel,
       locked: (user.locks ?? []).includes(entity),
       names: this.#names,
       shelf: this.#shelf,

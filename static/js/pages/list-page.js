@@ -21,6 +21,8 @@
  * @property {string[]} [watches]                              other entities whose changes show in the rows: counts
  * @property {boolean} [tree]                                  rows have a parent, and show as a tree where that is honest
  * @property {() => unknown} [next]                            what else an empty page offers
+ * @property {(page: import("./page.js").Page, list: {store: ListStore, named: (field: string) => string|null}) => import("../elements/list-view.js").Extra} [extra]
+ *   `named`: what a filter is set to, by its name
  */
 import { branches, depths, isTree } from "../core/list/tree.js";
 import { csvUrl } from "../core/address.js";
@@ -66,6 +68,7 @@ class ListPage {
   #changes;
   #deletions;
   #following;
+  #extra;
   #slow = false;
   /** @type {Set<string>} */ #pending = new Set();
   /** @type {Record<string, import("../core/refs.js").Choice[]>} */ #choices = {};
@@ -84,6 +87,7 @@ class ListPage {
     this.#bulk = new Bulk(this.#store, this.#pending, page.draw);
     this.#changes = new Changes(entity, this.#store, request, this.#pending, page.draw);
     this.#deletions = new Deletions(entity, this.#store, request);
+    this.#extra = spec.extra?.(page, { store: this.#store, named: (field) => this.#named(field) });
     this.#dialog = this.#openDialog();
     this.#following = new Following(entity, this.#store, (events) => this.#hear(events));
     this.#listen();
@@ -108,6 +112,7 @@ class ListPage {
       choices: this.#choices,
       people: this.#people,
       depths: tree && isTree(this.#store.query, this.#store.pages) ? depths(this.#store.items) : null,
+      extra: this.#extra,
       csv: csvUrl(entity, this.#store.query, Date.now(), i18n.language),
       actions: this.#actions,
     });
@@ -123,6 +128,7 @@ class ListPage {
     // Names of categories and registrators reach the files' room by themselves.
     this.#following.start({ names: entity === "files" ? [] : [...new Set(Object.values(refs))].filter(seen), counts: watches.filter(seen) });
     if (entity === "users") this.#people.followOnline();
+    this.#extra?.start?.();
     const { open } = this.#route.wanted;
     if (open) await (open === "new" && this.#editable ? this.#open(null) : this.#openById(open));
   }
@@ -178,7 +184,14 @@ class ListPage {
       saved: (row, what) => this.#saved(row, what),
       closed: () => this.#address(null, "replace"),
       remove: (row) => this.#remove([row]),
+      panel: this.#extra?.panel?.bind(this.#extra),
     });
+  }
+
+  /** @param {string} field */
+  #named(field) {
+    const entity = this.#filters.find(({ name }) => name === field)?.choices;
+    return (entity && this.#choices[entity]?.find(({ id }) => id === this.#store.query.filters[field])?.name) ?? null;
   }
 
   #listen() {

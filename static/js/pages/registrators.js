@@ -1,11 +1,8 @@
 import { html } from "lit";
-import { formatAgo, formatDate, formatNumber } from "../core/format.js";
-import { t } from "../core/words.js";
+import { formatNumber } from "../core/format.js";
 import { changedColumn, enabledFilter, nowColumn, sinceFilter } from "./columns.js";
 import { listPage } from "./list-page.js";
-
-/** @param {any} row */
-const scanned = ({ last_scan_at: at }) => (at ? html`<time datetime=${at} title=${formatDate(at, "full")}>${formatAgo(at)}</time>` : t("word.never"));
+import { Scans } from "./registrators/scans.js";
 
 listPage({
   entity: "registrators",
@@ -16,7 +13,7 @@ listPage({
     { name: "category_id", sort: "category_name", cell: (row) => row.category_name ?? "—" },
     { name: "files", align: "end", cell: (row) => html`<a href="/files?registrator_id=${row.id}">${formatNumber(row.files ?? 0)}</a>` },
     { name: "enabled" },
-    { name: "last_scan_at", cell: scanned },
+    { name: "last_scan_at", cell: (row, _people, scans) => scans.cell(row) },
     changedColumn,
     nowColumn("registrators"),
   ],
@@ -31,4 +28,5 @@ listPage({
   defaults: { enabled: true },
   refs: { category_id: "categories" },
   watches: ["files"],
+  extra: (page) => new Scans(page),
 });

@@ -9,7 +9,7 @@ import { menu } from "./menu.js";
 /** @typedef {import("../list-view.js").ListModel} ListModel */
 
 /** @param {ListModel} list */
-export const head = ({ store, entity, editable, actions }) => html`
+export const head = ({ store, entity, editable, extra, actions }) => html`
   <div class="page-head">
     <h1>${t(`page.${entity}`)} <span class="count">${store.loaded ? formatNumber(store.total) : ""}</span></h1>
     <div class="paces" role="group" aria-label=${t("list.pace")}>
@@ -17,6 +17,7 @@ export const head = ({ store, entity, editable, actions }) => html`
         @click=${() => actions.pace(manual)}>${t(manual ? "list.manual" : "list.live")}</button>`)}
     </div>
     <span class="fresh">${fresh(store)}</span>
+    ${extra?.tools?.() ?? nothing}
     ${editable ? html`<button class="btn btn-primary" data-add @click=${() => actions.open(null)}>${icon("plus-lg")} ${t("action.add")}</button>` : nothing}
   </div>`;
 

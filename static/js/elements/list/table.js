@@ -24,12 +24,12 @@ const DEPTH_MAX = 6;
 
 /** @param {ListModel} list */
 export function table(list) {
-  const { store, columns, entity, editable, selection, dense, people, depths, pending, actions } = list;
+  const { store, columns, entity, editable, selection, dense, people, depths, pending, extra, actions } = list;
   const labels = Object.fromEntries(columns.map(({ name }) => [name, label(entity, name)]));
   const shown = columns.map(({ name }) => name).join();
   const now = serverNow();
   const depends = (/** @type {Row} */ row) =>
-    [row, store.marks.of(row.id), store.gone.has(row.id), selection.has(row.id), pending.has(row.id), people.at(row.id), people.isOnline(row.id), depths?.get(row.id), shown, editable, i18n.language, ...AGES.map((name) => ageStep(row[name], now))];
+    [row, store.marks.of(row.id), store.gone.has(row.id), selection.has(row.id), pending.has(row.id), people.at(row.id), people.isOnline(row.id), ...(extra?.of?.(row) ?? []), depths?.get(row.id), shown, editable, i18n.language, ...AGES.map((name) => ageStep(row[name], now))];
   return html`
     <div class="table-frame" aria-busy=${String(store.loading)}>
       <table class="table list rows ${dense ? "table-sm" : ""}">
@@ -95,7 +95,7 @@ function title(row, column, { actions, pending, depths }, gone) {
 /** @param {Row} row @param {Column} column @param {ListModel} list */
 function content(row, column, list) {
   if (column.name === "enabled") return toggle(row, list);
-  return column.cell ? column.cell(row, list.people) : (row[column.name] ?? "");
+  return column.cell ? column.cell(row, list.people, list.extra) : (row[column.name] ?? "");
 }
 
 /** Whether a change shows in this column. @param {import("../../core/list/marks.js").Mark|null} mark @param {Column} column */
