@@ -72,6 +72,20 @@ export const sourceOf = ({ data }) => first(data?.source, data?.filename, data?.
 /** @param {...any} values */
 const first = (...values) => values.find((value) => typeof value === "string" && value.trim() !== "") ?? null;
 
+/** What of a scan is worth a word, in this order. */
+const COUNTS = /** @type {const} */ (["new", "changed", "returned", "missing", "failed"]);
+
+/**
+ * How a scan went, where the notice tells; null for others, and for one that failed: why, only its sentence says.
+ * @param {Notice} notice @returns {{name: string, outcome: "success"|"errors"|"stopped", counts: [typeof COUNTS[number], number][]}|null}
+ */
+export function scanOf({ type, status, data }) {
+  if (type !== "scan_complete" || typeof data?.name !== "string" || !data.counts || status === "error") return null;
+  const counts = COUNTS.map((name) => /** @type {[typeof COUNTS[number], number]} */ ([name, number(data.counts[name]) ?? 0])).filter(([, count]) => count > 0);
+  const outcome = status === "success" ? "success" : data.counts.failed > 0 ? "errors" : "stopped";
+  return { name: data.name, outcome, counts };
+}
+
 /** How far something has come, 0 … 100; null where that is not said. @param {Notice} notice @returns {number|null} */
 export function progressOf({ type, data }) {
   if (type !== "upload_status") return null;

@@ -20,7 +20,7 @@ test("both languages have the same words with the same holes, and English has no
 });
 
 test("no word is left over", () => {
-  const families = ["tab", "empty", "type", "status", "state", "why"];
+  const families = ["tab", "empty", "type", "status", "state", "why", "scan", "count"];
   const unused = Object.keys(ru).filter((word) => !source.includes(`"${word}"`) && !families.includes(word.split(".")[0]));
 
   assert.deepEqual(unused, []);
@@ -71,4 +71,17 @@ test("kinds that were switched off do not interrupt, and neither does an upload 
   assert.deepEqual([{ percent: 40 }, { percent: 100 }, {}].map((data) => interrupts(notice("upload_status", data))), [false, true, true]);
   assert.equal(interrupts(notice("upload_status", { percent: 40 }, { status: "error" })), true);
   delete globalThis.localStorage;
+});
+
+test("how a scan went is said in the reader's language; why it failed, as the server says it", () => {
+  const scan = (status, counts, message = "Reception: the server's words") =>
+    ({ id: "1", type: "scan_complete", data: { job: "5", registrator: "1", name: "Reception", counts }, timestamp: "", read: false, archived: false, message, status });
+  const text = (language, notice) => reading(language, [], () => wordsOf(language).text(notice));
+
+  assert.equal(text("ru", scan("success", { new: 12_408, missing: 2, unchanged: 7 })), "Сканирование завершено: Reception (+12\u00a0408, пропало 2)");
+  assert.equal(text("en", scan("success", { unchanged: 7 })), "Scan completed: Reception (no changes)");
+  assert.equal(text("ru", scan("warning", { new: 1 })), "Сканирование отменено: Reception (+1)");
+  assert.equal(text("ru", scan("warning", { failed: 3 })), "Сканирование завершено с ошибками: Reception (не прочитано 3)");
+  assert.equal(text("ru", scan("error", {}, "Reception: the folder is gone")), "Reception: the folder is gone");
+  assert.equal(text("ru", scan("success", null)), "Reception: the server's words");
 });

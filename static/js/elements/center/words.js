@@ -3,7 +3,7 @@
  * ours.
  */
 import { formatAgo, formatDate, serverNow } from "../../core/format.js";
-import { isCritical, statusOf, textOf, TYPES } from "../../core/notice.js";
+import { isCritical, scanOf, statusOf, textOf, TYPES } from "../../core/notice.js";
 
 /** @typedef {import("../../core/notice.js").Notice} Notice */
 /** @typedef {keyof typeof RU} Word */
@@ -55,6 +55,15 @@ const RU = {
   "type.upload_status": "Загрузка",
   "type.scan_complete": "Сканирование",
   "type.import_complete": "Импорт",
+  "scan.success": "Сканирование завершено",
+  "scan.errors": "Сканирование завершено с ошибками",
+  "scan.stopped": "Сканирование отменено",
+  "count.new": "+{number}",
+  "count.changed": "изменено {number}",
+  "count.returned": "вернулось {number}",
+  "count.missing": "пропало {number}",
+  "count.failed": "не прочитано {number}",
+  "count.none": "без изменений",
   "status.success": "Успешно",
   "status.info": "Сведения",
   "status.warning": "Внимание",
@@ -111,6 +120,15 @@ const EN = {
   "type.upload_status": "Upload",
   "type.scan_complete": "Scan",
   "type.import_complete": "Import",
+  "scan.success": "Scan completed",
+  "scan.errors": "Scan completed with errors",
+  "scan.stopped": "Scan cancelled",
+  "count.new": "+{number}",
+  "count.changed": "{number} changed",
+  "count.returned": "{number} back",
+  "count.missing": "{number} missing",
+  "count.failed": "{number} unreadable",
+  "count.none": "no changes",
   "status.success": "Success",
   "status.info": "Information",
   "status.warning": "Warning",
@@ -145,8 +163,16 @@ function make(language) {
     language,
     say,
     kind,
-    text: (notice) => textOf(notice) ?? `${kind(notice)}: ${status(notice)}`,
+    text: (notice) => scanned(notice, say, language) ?? textOf(notice) ?? `${kind(notice)}: ${status(notice)}`,
     ago: (time) => formatAgo(time, serverNow(), language),
     date: (time) => formatDate(time, "full", language),
   };
+}
+
+/** How a scan went, in the reader's language: the server's sentence has one only. @param {Notice} notice @param {Words["say"]} say @param {string} language @returns {string|null} */
+function scanned(notice, say, language) {
+  const scan = scanOf(notice);
+  if (!scan) return null;
+  const parts = scan.counts.map(([name, number]) => say(`count.${name}`, { number: number.toLocaleString(language) }));
+  return `${say(`scan.${scan.outcome}`)}: ${scan.name} (${parts.join(", ") || say("count.none")})`;
 }
