@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { formatAgo, formatDate } from "../core/format.js";
 import { explain, t } from "../core/words.js";
 import { icon } from "./icon.js";
-import { lasted, outcome, stateMark } from "./job-words.js";
+import { counted, lasted, outcome, stateMark } from "./job-words.js";
 
 const SHOWN = 10;
 
@@ -46,5 +46,11 @@ export class ScanHistory {
 /** @param {import("../core/jobs.js").Job} job */
 const line = (job) => html`
   <li data-job=${job.id}>${stateMark(job)}
-    <span>${job.finishedAt ? outcome(job) : nothing}</span>
+    <span>${told(job)}</span>
     <span class="by"><time datetime=${job.createdAt ?? ""} title=${formatDate(job.createdAt, "full")}>${formatAgo(job.createdAt)}</time>${[job.requestedBy?.name, lasted(job)].filter(Boolean).map((text) => ` · ${text}`)}</span></li>`;
+
+/** What came of it, beside how it ended. @param {import("../core/jobs.js").Job} job */
+function told(job) {
+  if (!job.finishedAt) return nothing;
+  return job.state === "cancelled" ? counted(job.progress?.counts) : outcome(job);
+}

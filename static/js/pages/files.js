@@ -1,8 +1,8 @@
 import { html } from "lit";
-import { formatBytes } from "../core/format.js";
 import { t } from "../core/words.js";
 import { icon } from "../elements/icon.js";
 import { changedColumn, nowColumn, sinceFilter } from "./columns.js";
+import { Uploading } from "./files/uploading.js";
 import { listPage } from "./list-page.js";
 
 const STATUSES = ["new", "ready", "missing"];
@@ -20,7 +20,7 @@ listPage({
     { name: "name" },
     { name: "category_id", sort: "category_name", cell: (row) => row.category_name ?? "—" },
     { name: "registrator_id", sort: "registrator_name", cell: (row) => row.registrator_name ?? "—" },
-    { name: "size", align: "end", cell: (row) => formatBytes(row.size) },
+    { name: "size", align: "end", cell: (row, _people, uploading) => uploading.size(row), shows: ["path"] },
     { name: "status", cell: status },
     changedColumn,
     nowColumn("files"),
@@ -42,5 +42,6 @@ listPage({
   ],
   defaults: { status: "new" },
   refs: { category_id: "categories", registrator_id: "registrators" },
+  extra: (page, list) => new Uploading(page, list),
   next: () => html`<a class="btn btn-plain" href="/registrators">${t("page.registrators")} ${icon("arrow-right")}</a>`,
 });
