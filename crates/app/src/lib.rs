@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod alerts;
 mod audit;
 mod caller;
 mod demo;
@@ -51,6 +52,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use alerts::{Alert, DEAF_AFTER, DiskWatch, Hearing};
 pub use audit::AuditQuery;
 pub use caller::{Caller, User};
 pub use demo::DemoReport;

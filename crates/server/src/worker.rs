@@ -31,6 +31,7 @@ use crate::{
     ws::Raw,
 };
 
+mod alerts;
 mod drain;
 mod jobs;
 mod life;
@@ -182,6 +183,7 @@ impl Parts {
         self.tasks.spawn(async move { app.upkeep(keep, stop).await });
         let (app, stop) = (self.state.app.clone(), self.stop.clone().cancelled_owned());
         self.tasks.spawn(async move { app.tell_errors(stop).await });
+        self.tasks.spawn(alerts::watch(self.state.clone(), host(), self.stop.clone()));
         self.tasks.spawn(jobs::listen(self.state.app.clone(), self.state.sync.clone(), self.stop.clone()));
         self.tasks.spawn(jobs::run(self.state.clone(), self.leaving.clone()));
     }

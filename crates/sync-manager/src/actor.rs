@@ -84,6 +84,7 @@ pub(crate) struct Actor<L> {
     pub(crate) resets: watch::Sender<u64>,
     pub(crate) hub: Hub,
     pub(crate) roster: Roster,
+    pub(crate) lost: broadcast::Sender<Heartbeat>,
     pub(crate) attendance: Attendance,
     /// Where log lines are heard: not here.
     pub(crate) logs: Ear,
@@ -198,7 +199,11 @@ impl<L: Ledger> Live<L> {
         let mut presence = pin!(sleep(Duration::ZERO));
         loop {
             tokio::select! {
-                () = stop.cancelled() => return self.say_bye(),
+                () = stop.cancelled() => {
+                    self.actor.leaving = true;
+                    self.say_how_we_are();
+                    return self.say_bye();
+                }
                 Some(signal) = signals.recv() => self.hear(signal, signals).await,
                 Some(command) = commands.recv() => self.obey(command).await,
                 () = nudge.notified() => {
@@ -217,6 +222,7 @@ impl<L: Ledger> Live<L> {
                 }
                 () = &mut heartbeat => {
                     self.say_how_we_are();
+                    self.look_for_lost();
                     heartbeat.as_mut().reset(Instant::now() + HEARTBEAT);
                 }
                 () = &mut presence => {}
@@ -285,6 +291,7 @@ impl<L: Ledger> Live<L> {
             },
             Signal::Up => {
                 self.actor.status.send_modify(|status| status.bus = true);
+                self.actor.roster.excuse();
                 self.actor.logs.is_doubtful();
                 self.actor.attendance.is_doubtful();
                 self.repair(NoticedBy::Tick).await;
@@ -292,6 +299,7 @@ impl<L: Ledger> Live<L> {
             Signal::Down => self.actor.status.send_modify(|status| status.bus = false),
             Signal::Missed(count) => {
                 self.actor.counters.bus_missed.add(count);
+                self.actor.roster.excuse();
                 self.actor.attendance.is_doubtful();
                 self.repair(NoticedBy::Chain).await;
             }
@@ -421,10 +429,28 @@ impl<L: Ledger> Live<L> {
             cursor: self.worker.position().seq,
             bus: status.bus,
             rss: resident_bytes(),
+            leaving: self.actor.leaving,
         }
     }
 
-    fn say_how_we_are(&self) {
+    /// Tells of workers that have fallen silent, as long as we hear at all.
+    fn look_for_lost(&mut self) {
+        if !self.actor.status.borrow().bus {
+            self.actor.roster.excuse();
+        }
+        for heartbeat in self.actor.roster.lost(&self.actor.options.identity.name) {
+            warn!(
+                worker = heartbeat.worker,
+                host = heartbeat.host,
+                "lost worker {} at {}",
+                heartbeat.worker,
+                heartbeat.host
+            );
+            let _ = self.actor.lost.send(heartbeat);
+        }
+    }
+
+    pub(crate) fn say_how_we_are(&self) {
         let text = serde_json::to_string(&self.heartbeat()).expect("a heartbeat has string keys");
         self.actor.outbox.send(Channel::Workers, text.into());
     }

@@ -77,6 +77,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Applied records a listener of [`SyncManager::applied`] may fall behind.
 const APPLIED: usize = 1024;
 
+/// Lost workers a listener of [`SyncManager::lost`] may fall behind.
+const LOST: usize = 64;
+
 /// Who this worker is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -178,6 +181,7 @@ pub struct SyncManager {
     logs: LogHub,
     status: watch::Receiver<Status>,
     applied: broadcast::Sender<Arc<Record>>,
+    lost: broadcast::Sender<Heartbeat>,
     resets: watch::Receiver<u64>,
     counters: Arc<Counters>,
     bus: Arc<dyn Bus>,
@@ -193,6 +197,7 @@ impl SyncManager {
         let (commands, asked) = mpsc::channel(COMMANDS);
         let (status, seen) = watch::channel(Status { position: None, bus: false, ledger: true, sockets: 0 });
         let (applied, _) = broadcast::channel(APPLIED);
+        let (lost, _) = broadcast::channel(LOST);
         let (reset, resets) = watch::channel(0);
         let (counters, nudge) = (Arc::<Counters>::default(), Arc::<Notify>::default());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -215,6 +220,7 @@ impl SyncManager {
             resets: reset,
             hub: hub::Hub::new(counters.clone()),
             roster: roster::Roster::default(),
+            lost: lost.clone(),
             steps: steps.clone(),
             leaving: false,
         };
@@ -225,7 +231,7 @@ impl SyncManager {
             acting.await;
         });
         let members = Arc::default();
-        Self { commands, outbox, logs, status: seen, applied, resets, counters, bus, members, steps, stop, tasks }
+        Self { commands, outbox, logs, status: seen, applied, lost, resets, counters, bus, members, steps, stop, tasks }
     }
 
     /// Tells every worker of a committed record. Never waits; if the bus is down the ledger brings it.
@@ -349,6 +355,12 @@ impl SyncManager {
     /// them, see [`SyncManager::resets`].
     pub fn applied(&self) -> broadcast::Receiver<Arc<Record>> {
         self.applied.subscribe()
+    }
+
+    /// Other workers that have fallen silent for ten seconds without saying that they go, as each was heard of last. Every worker that
+    /// hears the others tells of it.
+    pub fn lost(&self) -> broadcast::Receiver<Heartbeat> {
+        self.lost.subscribe()
     }
 
     /// How often this worker has lost count, now and whenever it does. Each time it skips records of which nobody is told: whatever

@@ -9,6 +9,10 @@ use tokio::time::Instant;
 /// How often a worker says how it is.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// A worker not heard of for so long, and that has not said that it goes, is lost. Five heartbeats: one may be late, and lost with a
+/// connection, but not five.
+pub(crate) const LOST_AFTER: Duration = Duration::from_secs(10);
+
 /// A worker not heard of for so long is no longer listed.
 const FORGET_AFTER: Duration = Duration::from_secs(60);
 
@@ -36,6 +40,9 @@ pub struct Heartbeat {
     pub bus: bool,
     /// Resident memory in bytes, zero where it cannot be told.
     pub rss: u64,
+    /// Whether it was told to stop: when it is not heard of any more it is not lost.
+    #[serde(default)]
+    pub leaving: bool,
 }
 
 /// A worker as seen from this one.
@@ -51,23 +58,69 @@ pub struct WorkerInfo {
     pub own: bool,
 }
 
-#[derive(Default)]
 pub(crate) struct Roster {
-    seen: HashMap<String, (Instant, Heartbeat)>,
+    seen: HashMap<String, Seen>,
+    /// Nobody is missed for a silence before this moment.
+    excused: Instant,
+    /// When somebody looked last whether anybody is missing.
+    looked: Instant,
+}
+
+struct Seen {
+    at: Instant,
+    heartbeat: Heartbeat,
+    /// It has been told that it is lost.
+    told: bool,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self { seen: HashMap::new(), excused: now, looked: now }
+    }
 }
 
 impl Roster {
     pub(crate) fn hear(&mut self, heartbeat: Heartbeat) {
-        self.seen.retain(|_, (at, _)| at.elapsed() < FORGET_AFTER);
+        self.seen.retain(|_, seen| seen.at.elapsed() < FORGET_AFTER);
         if self.seen.len() < MAX_WORKERS || self.seen.contains_key(&heartbeat.name) {
-            self.seen.insert(heartbeat.name.clone(), (Instant::now(), heartbeat));
+            let seen = Seen { at: Instant::now(), heartbeat, told: false };
+            self.seen.insert(seen.heartbeat.name.clone(), seen);
         }
     }
 
+    /// We may have been deaf until now: silence until now says nothing.
+    pub(crate) fn excuse(&mut self) {
+        self.excused = Instant::now();
+    }
+
+    /// Who is lost, each once. To be asked with every heartbeat of our own, of the name `own`: who asks later has stood still himself, and
+    /// has not heard what was said meanwhile.
+    pub(crate) fn lost(&mut self, own: &str) -> Vec<Heartbeat> {
+        if self.looked.elapsed() > 2 * HEARTBEAT {
+            self.excuse();
+        }
+        self.looked = Instant::now();
+        let excused = self.excused;
+        let missing = self.seen.values_mut().filter(|seen| {
+            let silent = seen.at.max(excused).elapsed() > LOST_AFTER;
+            silent && !seen.told && !seen.heartbeat.leaving && seen.heartbeat.name != own
+        });
+        missing
+            .map(|seen| {
+                seen.told = true;
+                seen.heartbeat.clone()
+            })
+            .collect()
+    }
+
     pub(crate) fn list(&self, own: Heartbeat) -> Vec<WorkerInfo> {
-        let others = self.seen.values().filter(|(at, beat)| at.elapsed() < FORGET_AFTER && beat.name != own.name);
+        let others = self
+            .seen
+            .values()
+            .filter(|Seen { at, heartbeat, .. }| at.elapsed() < FORGET_AFTER && heartbeat.name != own.name);
         let mut workers: Vec<_> = others
-            .map(|(at, heartbeat)| WorkerInfo {
+            .map(|Seen { at, heartbeat, .. }| WorkerInfo {
                 heartbeat: heartbeat.clone(),
                 seen_ms_ago: u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX),
                 own: false,
@@ -121,5 +174,42 @@ mod tests {
         roster.hear(heartbeat(MAX_WORKERS));
 
         assert_eq!(roster.list(heartbeat(usize::MAX)).len(), 2);
+    }
+
+    /// Passes the time with our own heartbeats, as the actor does; who was lost meanwhile.
+    async fn pass(roster: &mut Roster, time: Duration) -> Vec<String> {
+        let (until, mut lost) = (Instant::now() + time, Vec::new());
+        while Instant::now() < until {
+            tokio::time::advance(HEARTBEAT).await;
+            lost.extend(roster.lost("own").into_iter().map(|heartbeat| heartbeat.name));
+        }
+        lost
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_falls_silent_without_a_word_is_lost_once() {
+        let mut roster = Roster::default();
+        roster.hear(heartbeat(1));
+        roster.hear(Heartbeat { leaving: true, ..heartbeat(2) });
+        roster.hear(Heartbeat { name: "own".into(), ..heartbeat(3) });
+
+        assert_eq!(pass(&mut roster, LOST_AFTER).await, [""; 0]);
+        assert_eq!(pass(&mut roster, 2 * LOST_AFTER).await, ["1"]);
+
+        roster.hear(heartbeat(1));
+        assert_eq!(pass(&mut roster, 2 * LOST_AFTER).await, ["1"], "it was back and is gone again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_deaf_or_stood_still_himself_misses_nobody() {
+        let mut roster = Roster::default();
+        roster.hear(heartbeat(1));
+
+        tokio::time::advance(3 * LOST_AFTER).await;
+        assert!(roster.lost("own").is_empty(), "we stood still");
+        assert_eq!(pass(&mut roster, LOST_AFTER).await, [""; 0]);
+        roster.excuse();
+        assert_eq!(pass(&mut roster, LOST_AFTER).await, [""; 0], "we were deaf");
+        assert_eq!(pass(&mut roster, LOST_AFTER).await, ["1"]);
     }
 }

@@ -24,7 +24,7 @@ const MAX_KEY: usize = 200;
 
 /// The notice as it is written down.
 pub(super) fn notice(caller: &Caller, given: NewNotice) -> Result<Checked, Error> {
-    let NewNotice { kind, data, message, status, key, window, times, counted } = given;
+    let NewNotice { kind, data, message, status, key, window, once, times, counted } = given;
     let data = data.map_or_else(|| RawValue::from_string("{}".into()), Ok);
     let data = data.map_err(|error| Error::Internal(std::sync::Arc::new(error)))?;
     if data.get().len() > MAX_DATA {
@@ -46,7 +46,7 @@ pub(super) fn notice(caller: &Caller, given: NewNotice) -> Result<Checked, Error
     let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX / 2);
     // No author's name holds a space, so no two of them can make the same key.
     let key = key.map(|key| NoticeKey { name: format!("{} {key}", caller.publisher()), window_ms });
-    Ok(Checked { kind, data, message, status, key, times, counted })
+    Ok(Checked { kind, data, message, status, key, once, times, counted })
 }
 
 fn wrong_kind(kind: &str) -> Option<FieldError> {

@@ -59,6 +59,8 @@ pub struct NewNotice {
     pub key: Option<String>,
     /// How long after it began that is so.
     pub window: Duration,
+    /// Whether whoever was told under the key within the window, read or not, is left alone: several who notice the same tell it once.
+    pub once: bool,
     /// How often it has happened.
     pub times: i64,
     /// Whether the data are to show how often it has happened, as `count`.
@@ -70,7 +72,7 @@ impl NewNotice {
     pub fn new(kind: impl Into<String>, data: &Json) -> Self {
         let data = RawValue::from_string(data.to_string()).ok();
         let (message, status, key) = (None, None, None);
-        Self { kind: kind.into(), data, message, status, key, window: WINDOW, times: 1, counted: false }
+        Self { kind: kind.into(), data, message, status, key, window: WINDOW, once: false, times: 1, counted: false }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person may do, over a real store.
 
 mod admin;
+mod alerts;
 mod common;
 mod edits;
 mod jobs;

@@ -1,10 +1,10 @@
 //! Worker processes: started, watched, restarted, drained.
 
-use lockstep_e2e::{Cluster, LIMIT, Page, Shape, eventually, http, runs};
+use lockstep_e2e::{Api, Cluster, LIMIT, Page, Shape, eventually, http, runs};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::story::{category, next};
+use crate::story::{category, next, person};
 
 fn pid(process: u32) -> Pid {
     i32::try_from(process).ok().and_then(Pid::from_raw).expect("a process")
@@ -149,4 +149,58 @@ async fn a_flood_of_events_from_a_page_is_refused_then_cut_and_the_others_live_o
     assert!(refused >= 1, "cut without a word");
     category(&admin, "Contracts").await;
     calm.event("categories:changed").await;
+}
+
+/// Codes and workers of the alerts that a person was told.
+async fn alerts(person: &Api) -> Vec<(String, u64)> {
+    let page = person.get("/api/notifications?type=alert&limit=200").await.expect(200).json();
+    let alert = |item: &Value| {
+        let data = &item["data"];
+        (data["code"].as_str().unwrap_or_default().to_owned(), data["worker"].as_u64().unwrap_or_default())
+    };
+    page["items"].as_array().expect("a list").iter().map(alert).collect()
+}
+
+#[tokio::test]
+async fn a_worker_that_is_killed_is_reported_once_to_administrators_and_one_that_is_stopped_is_not() {
+    let mut cluster = Shape::workers(3).set("server", "drain_s", "1").start().await;
+    let admin = cluster.admin().await;
+    let anna = person(&admin, "anna", &["logs.view", "categories.view"]).await;
+    let page = Page::open(&cluster.worker(2), &admin).await;
+    let victim = page.hello["worker"].as_u64().expect("its process id");
+    let stopped =
+        cluster.worker_processes().into_iter().map(u64::from).find(|process| *process != victim).expect("another");
+    // Each worker has heard of all others before one of them goes.
+    for address in cluster.all().to_vec() {
+        let seat = admin.at(&address);
+        eventually("all workers know each other", LIMIT, || async {
+            let workers = seat.get("/api/workers").await.json();
+            workers["items"].as_array().is_some_and(|items| items.len() == 3).then_some(())
+        })
+        .await;
+    }
+
+    kill_process(pid(u32::try_from(stopped).expect("a process")), Signal::TERM).expect("a process of ours");
+    kill_process(pid(u32::try_from(victim).expect("a process")), Signal::KILL).expect("a process of ours");
+    gone(&[u32::try_from(victim).expect("a process"), u32::try_from(stopped).expect("a process")]).await;
+    for number in 0..3 {
+        cluster.ready(number).await;
+    }
+
+    let lost = ("worker_lost".to_owned(), victim);
+    eventually("the alert", LIMIT, || async { alerts(&admin).await.contains(&lost).then_some(()) }).await;
+    // Those who notice it later than the first have done so, too, once they list the lost one as silent for longer than it takes.
+    for address in cluster.all().to_vec() {
+        let seat = admin.at(&address);
+        eventually("everybody has noticed", LIMIT, || async {
+            let workers = seat.get("/api/workers").await.json();
+            let silent = |item: &Value| item["worker"] == victim && item["seen_ms_ago"].as_u64() < Some(15_000);
+            (!workers["items"].as_array()?.iter().any(silent)).then_some(())
+        })
+        .await;
+    }
+    let told = alerts(&admin).await;
+    assert_eq!(told.iter().filter(|alert| **alert == lost).count(), 1, "{told:?}");
+    assert!(!told.contains(&("worker_lost".to_owned(), stopped)), "it said goodbye: {told:?}");
+    assert_eq!(alerts(&anna).await, []);
 }

@@ -75,9 +75,10 @@ fn understand(members: Members) -> Result<(To, NewNotice), FieldErrors> {
     let (to, status, data) = (to(&mut reader), status(&mut reader), reader.take("data"));
     let errors = reader.finish();
     match (kind, to) {
-        (Some(kind), Some(to)) if errors.is_empty() => {
-            Ok((to, NewNotice { kind, data, message, status, key, window: WINDOW, times: 1, counted: false }))
-        }
+        (Some(kind), Some(to)) if errors.is_empty() => Ok((
+            to,
+            NewNotice { kind, data, message, status, key, window: WINDOW, once: false, times: 1, counted: false },
+        )),
         _ => Err(errors),
     }
 }

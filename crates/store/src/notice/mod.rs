@@ -42,6 +42,8 @@ pub struct NewNotice {
     pub status: Option<NoticeStatus>,
     /// Under which key, where it may take another's place.
     pub key: Option<Key>,
+    /// Whether those who were told under the key within its window are left alone, instead of being told this in its place.
+    pub once: bool,
     /// How often it has happened; 1 of most.
     pub times: i64,
     /// Whether the data, an object, are to show how often it has happened to its recipient, as `count`.

@@ -115,6 +115,10 @@ impl Store {
         let persons = hold_persons(&mut tx, persons).await?;
         ledger::hold(&mut tx).await?;
         let now = self.clock.now_ms();
+        let persons = match &notice.key {
+            Some(key) if notice.once => untold(&mut tx, key, persons, now).await?,
+            _ => persons,
+        };
         if persons.is_empty() {
             return Ok(Told { id, recipients: 0, pending: PendingBatch::many(tx, Vec::new()) });
         }
@@ -192,6 +196,15 @@ async fn write(tx: &mut Tx, notice: &NewNotice, id: Option<i64>, now: i64) -> Re
     insert.push(") ON CONFLICT DO NOTHING");
     tx.run(insert).await?;
     Ok(id)
+}
+
+/// Those of these persons who were not told anything under this key that is young enough, read or not.
+async fn untold(tx: &mut Tx, key: &Key, persons: Vec<i64>, now: i64) -> Result<Vec<i64>, Error> {
+    let mut select = sql("SELECT DISTINCT user_id FROM notice_recipients WHERE key = ");
+    select.push_bind(key.name.as_str()).push(" AND began_at > ").push_bind(now - key.window_ms);
+    select.push(" AND user_id IN (").push_list(persons.iter().copied()).push(")");
+    let told: BTreeSet<i64> = tx.numbers(select).await?.into_iter().collect();
+    Ok(persons.into_iter().filter(|person| !told.contains(person)).collect())
 }
 
 /// What these persons have under this key that is unread and young enough, by person; of several the latest.

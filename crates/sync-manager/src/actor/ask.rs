@@ -94,6 +94,7 @@ impl<L: Ledger> Live<L> {
             }
             Command::Farewell(reply) => {
                 self.actor.leaving = true;
+                self.say_how_we_are();
                 self.actor.hub.tell_all(BYE, come_back);
                 let _ = reply.send(());
             }
