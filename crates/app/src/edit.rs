@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lockstep_protocol::{Position, Record};
-use lockstep_store::{Author, Change, Entity, Error as StoreError, Fields, Pending, Row, crash};
+use lockstep_store::{Author, Change, Entity, Error as StoreError, Fields, Pending, PendingRows, Row, crash};
 use serde_json::Value as Json;
 
 use crate::{
@@ -98,7 +98,20 @@ impl App {
     ) -> Result<Edited, Error> {
         caller.must(Right::Edit(entity))?;
         self.no_one_above(caller, entity, id).await?;
-        let pending = self.0.store.delete(entity, id, expect, &author(caller, origin)).await?;
+        match self.content_of(entity, id).await? {
+            Some(content) => self.delete_with_content(id, expect, author(caller, origin), content).await,
+            None => self.delete_row(entity, id, expect, &author(caller, origin)).await,
+        }
+    }
+
+    pub(crate) async fn delete_row(
+        &self,
+        entity: Entity,
+        id: &str,
+        expect: Option<i64>,
+        author: &Author,
+    ) -> Result<Edited, Error> {
+        let pending = self.0.store.delete(entity, id, expect, author).await?;
         self.0.road.settle(pending).await
     }
 
@@ -168,9 +181,20 @@ impl Road {
         });
         job.await.map_err(|error| Error::Internal(Arc::new(error)))?
     }
+
+    /// Commits and publishes rows that were added together. Not to be left in the middle.
+    pub(crate) async fn settle_all(&self, pending: PendingRows) -> Result<Vec<Edited>, Error> {
+        let _order = self.order.lock().await;
+        let changes = pending.commit().await?;
+        let records: Vec<Record> = changes.iter().filter_map(|change| change.record.clone()).collect();
+        self.wire.publish(&records);
+        crash::point("edit:publish");
+        let edited = |Change { row, record }| Edited { row, position: record.as_ref().map(Record::position) };
+        Ok(changes.into_iter().map(edited).collect())
+    }
 }
 
-fn author(caller: &Caller, origin: Option<&str>) -> Author {
+pub(crate) fn author(caller: &Caller, origin: Option<&str>) -> Author {
     Author { actor: caller.actor(), origin: origin.map(ToOwned::to_owned) }
 }
 

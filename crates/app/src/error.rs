@@ -150,6 +150,9 @@ pub enum Error {
         /// The limit: bytes of data, items of a batch, or rows of an export.
         max: usize,
     },
+    /// The disk of the data directory is full.
+    #[error("the disk of the data directory is full; make room there")]
+    NoSpace,
     /// Not possible just now; it may be in a moment.
     #[error("not possible just now")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -192,6 +195,7 @@ impl Error {
             Error::KeyReused { .. } => "key_reused",
             Error::RateLimited { .. } => "rate_limited",
             Error::TooLarge { .. } => "too_large",
+            Error::NoSpace => "no_space",
             Error::Unavailable(_) => "unavailable",
             Error::InDoubt(_) => "in_doubt",
             Error::Internal(_) => "internal",

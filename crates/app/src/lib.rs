@@ -43,8 +43,9 @@ mod sessions;
 mod throttle;
 mod token;
 mod upkeep;
+mod uploads;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use lockstep_protocol::{Position, Record, Room, ledger::Ledger, log::Batch};
 use lockstep_store::{Answer, Error as StoreError, PendingBatch};
@@ -75,6 +76,7 @@ pub use session::{Client, Session, Ticket};
 pub use sessions::OpenSession;
 pub use throttle::LoginLimits;
 pub use upkeep::Keep;
+pub use uploads::{Content, MAX_FILES, NewUpload, Upload};
 
 use figures::Recent;
 use notice::Errors;
@@ -82,6 +84,7 @@ use password::Passwords;
 use publish::Publisher;
 use sessions::Noting;
 use throttle::Throttle;
+use uploads::Uploads;
 
 /// Where committed events, and log lines, go next: to all workers.
 ///
@@ -119,6 +122,8 @@ pub struct Options {
     pub logs: LogOptions,
     /// Where folders of registrators may lie.
     pub scan_roots: Roots,
+    /// The directory for the bytes of uploaded files, made when it is needed; without one nothing can be uploaded.
+    pub uploads: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -129,6 +134,7 @@ impl Default for Options {
             login: LoginLimits::default(),
             logs: LogOptions::default(),
             scan_roots: Roots::default(),
+            uploads: None,
         }
     }
 }
@@ -152,6 +158,7 @@ struct Inner {
     session_hours: u32,
     scan_roots: Roots,
     board: jobs::Board,
+    uploads: Uploads,
     errors: Arc<Errors>,
 }
 
@@ -207,12 +214,14 @@ impl App {
             no_more_lines,
             session_hours: options.session_hours,
             scan_roots: options.scan_roots,
+            uploads: Uploads::new(options.uploads),
         })))
     }
 
     /// Finishes what has begun, takes nothing new that would write, and closes the store.
     pub async fn close(&self) {
         self.0.publisher.stop();
+        self.0.uploads.close();
         self.0.no_more_lines.cancel();
         self.0.road.tasks.close();
         self.0.road.tasks.wait().await;

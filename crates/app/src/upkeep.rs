@@ -64,6 +64,9 @@ impl App {
         if let Err(error) = self.trim_logs().await {
             warn!(error = &error as &dyn std::error::Error, "cannot forget old log lines, trying again in 30 s");
         }
+        if let Err(error) = self.sweep_uploads().await {
+            warn!(error = &error as &dyn std::error::Error, "cannot sweep up after uploads, trying again in 30 s");
+        }
         if let Err(error) = self.forget_notices(keep.notice_days).await {
             warn!(error = &error as &dyn std::error::Error, "cannot forget old notices, trying again in 30 s");
         }

@@ -122,7 +122,7 @@ fn app_options(settings: &Settings, name: &str) -> Options {
         backlog: settings.logs.ring_lines,
     };
     let scan_roots = Roots::new(settings.scan_roots());
-    Options { session_hours: settings.auth.session_hours, login, logs, scan_roots }
+    Options { session_hours: settings.auth.session_hours, login, logs, scan_roots, uploads: Some(settings.uploads()) }
 }
 
 #[cfg(test)]

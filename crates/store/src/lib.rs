@@ -22,6 +22,7 @@
 mod access;
 mod audit;
 pub mod clock;
+mod content;
 pub mod crash;
 mod edit;
 mod engine;
@@ -52,7 +53,7 @@ pub use access::{
 };
 pub use audit::{Audit, AuditPage, Whom};
 pub use clock::{Clock, SharedClock, SystemClock};
-pub use edit::{Author, Change, Pending};
+pub use edit::{Author, Change, Pending, PendingRows};
 pub use entity::{Entity, UnknownEntity};
 pub use error::{Error, OpenError};
 pub use export::{Export, MAX_EXPORT};

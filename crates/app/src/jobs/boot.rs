@@ -1,5 +1,6 @@
 //! The sign of life that cannot be forged: a lock that the system takes away when the process ends.
 //!
+//! Jobs go by it, and bytes that are being uploaded.
 //! Each worker holds the lock of a file named after its own life. Who gets the lock of another's file knows that the other is dead, and
 //! need not wait for the leases that it left. A process that is merely stopped keeps its lock.
 
@@ -12,18 +13,18 @@ use std::{
 use tracing::debug;
 
 /// How the files end.
-const SUFFIX: &str = ".lock";
+pub(crate) const SUFFIX: &str = ".lock";
 
 /// This process's own life.
 #[derive(Debug)]
-pub(super) struct Boot {
+pub(crate) struct Boot {
     name: String,
     held: Option<(PathBuf, File)>,
 }
 
 impl Boot {
     /// Begins a life, with a lock in `directory` where there is one. Without a lock others wait for its leases, which is only slower.
-    pub(super) fn begin(worker: u32, directory: Option<&Path>) -> Self {
+    pub(crate) fn begin(worker: u32, directory: Option<&Path>) -> Self {
         let name = format!("{worker}-{}", uuid::Uuid::new_v4().simple());
         let held = directory.and_then(|directory| match take(directory, &name) {
             Ok(held) => Some(held),
@@ -35,12 +36,17 @@ impl Boot {
         Self { name, held }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
+    /// Whether others can see that it lasts.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// The lives of this machine that are over. Their files stay until [`Grave::close`].
-    pub(super) fn graves(&self) -> Vec<Grave> {
+    pub(crate) fn graves(&self) -> Vec<Grave> {
         let directory = self.held.as_ref().and_then(|(path, _)| path.parent());
         let entries = directory.and_then(|directory| fs::read_dir(directory).ok()).into_iter().flatten();
         entries.filter_map(|entry| Grave::open(&entry.ok()?.path(), &self.name)).collect()
@@ -57,14 +63,15 @@ impl Drop for Boot {
 
 /// A life that is over, and the proof of it.
 #[derive(Debug)]
-pub(super) struct Grave {
+pub(crate) struct Grave {
     name: String,
     path: PathBuf,
     _proof: File,
 }
 
 impl Grave {
-    fn open(path: &Path, own: &str) -> Option<Self> {
+    /// The life behind this lock, if it is over and not `own`.
+    pub(crate) fn open(path: &Path, own: &str) -> Option<Self> {
         let name = path.file_name()?.to_str()?.strip_suffix(SUFFIX)?;
         if name == own {
             return None;
@@ -76,12 +83,12 @@ impl Grave {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Its jobs are free; nobody need look here again.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -4,7 +4,7 @@
 //! the handlers of the kinds of work ([`JobHandler`]) and what they are given ([`JobCtx`]).
 
 mod board;
-mod boot;
+pub(crate) mod boot;
 mod ctx;
 mod engine;
 mod handler;

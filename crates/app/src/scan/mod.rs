@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use roots::Roots;
+pub(crate) use walk::{HEAD, mime};
 
 use crate::{
     App, Caller, Error,

@@ -85,7 +85,13 @@ async fn world_of(locks: Locks, logs: LogOptions) -> World {
     let login = LoginLimits { attempts: 3, attempts_per_address: 20, window_s: 60 };
     let root = dir.path().join("files");
     std::fs::create_dir(&root).expect("made");
-    let options = Options { session_hours: 2, login, logs, scan_roots: Roots::new([root]) };
+    let options = Options {
+        session_hours: 2,
+        login,
+        logs,
+        scan_roots: Roots::new([root]),
+        uploads: Some(dir.path().join("uploads")),
+    };
     let app = App::new(store, sent.clone(), options).expect("an app");
     World { app, hands, sent, dir }
 }

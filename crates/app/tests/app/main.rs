@@ -12,3 +12,4 @@ mod publishing;
 mod rights;
 mod scans;
 mod sessions;
+mod uploads;

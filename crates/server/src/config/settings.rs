@@ -279,9 +279,11 @@ pub struct Limits {
     pub login_attempts_per_address: u32,
     /// Bytes of a JSON body.
     pub body_bytes: usize,
+    /// Bytes of an upload in all.
+    pub upload_bytes: u64,
     /// Seconds for the head of a request.
     pub header_s: u64,
-    /// Seconds for its body.
+    /// Seconds for its body; of an upload, for the next piece of it.
     pub body_s: u64,
     /// Seconds for which a connection may take nothing.
     pub write_stall_s: u64,
@@ -385,6 +387,11 @@ impl Settings {
     /// The directory below which folders are scanned where none is set.
     pub fn own_scan_root(&self) -> PathBuf {
         self.server.data_dir.join("files")
+    }
+
+    /// Where the bytes of uploaded files lie.
+    pub fn uploads(&self) -> PathBuf {
+        self.server.data_dir.join("uploads")
     }
 
     /// Whether there is a wire between workers.

@@ -126,6 +126,7 @@ impl Check<'_> {
         self.range("logs.retention_days", logs.retention_days.into(), 0, 3_650);
         self.range("logs.ring_lines", logs.ring_lines as u64, 100, 1_000_000);
         self.range("limits.body_bytes", limits.body_bytes as u64, 1_024, 64 << 20);
+        self.range("limits.upload_bytes", limits.upload_bytes, 1_024, 1 << 40);
         self.range("limits.header_s", limits.header_s, 1, 300);
         self.range("limits.body_s", limits.body_s, 1, 3_600);
         self.range("limits.write_stall_s", limits.write_stall_s, 1, 300);

@@ -162,21 +162,26 @@ fn says_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-fn announced(headers: &HeaderMap) -> Option<u64> {
+pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Answers before the rest of the body is there, and takes that beside the answer. A client that asks before it sends
 /// (`Expect: 100-continue`) has nothing under way yet.
-fn refuse(problem: Problem, headers: &HeaderMap, body: Body) -> Problem {
+pub(super) fn refuse(problem: Problem, headers: &HeaderMap, body: Body) -> Problem {
     if body.is_end_stream() {
         return problem;
     }
     if !headers.contains_key(header::EXPECT) {
-        // Its owner is the connection, with which the body ends; the limits of `drain` hold where that lives on.
-        tokio::spawn(timeout(DRAIN_TIME, drain(body)));
+        forget(body);
     }
     problem.closing()
+}
+
+/// Reads a body to its end beside the answer, within bounds. Its owner is the connection, with which the body ends.
+pub(super) fn forget(body: Body) {
+    // The limits of `drain` hold where the connection lives on.
+    tokio::spawn(timeout(DRAIN_TIME, drain(body)));
 }
 
 /// Reads a body to its end, within bounds, and forgets it.

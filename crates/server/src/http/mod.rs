@@ -26,6 +26,7 @@ mod publish;
 mod scans;
 mod session;
 mod sheet;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -88,6 +89,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(notices::routes())
         .merge(jobs::routes())
         .merge(scans::routes())
+        .merge(uploads::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 use uuid::Uuid;
 
-use super::{Face, REQUEST_ID, language::Language, pages, problem::Problem};
+use super::{Face, REQUEST_ID, language::Language, pages, problem::Problem, uploads};
 use crate::{listen::Conn, metrics, origin};
 
-/// No request takes longer. The slowest is an edit that waits for other writers, and those are given up after seconds; reading a slow
+/// No request but an upload takes longer. The slowest is an edit that waits for other writers, and those are given up after seconds; reading a slow
 /// body has its own, shorter limit.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -73,7 +73,8 @@ async fn answer(request: Request, next: Next) -> Response {
         return Problem::bad_request().saying("error.bad_host").closing().into_response();
     }
     let request = Request::from_parts(parts, body);
-    match timeout(LONGEST, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
+    let longest = if uploads::is_one(&request) { uploads::LONGEST } else { LONGEST };
+    match timeout(longest, AssertUnwindSafe(next.run(request)).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::internal().into_response(),
         Err(_) => Problem::unavailable().into_response(),

@@ -11,6 +11,7 @@ mod logs;
 mod notices;
 mod refusals;
 mod strangers;
+mod uploads;
 
 use std::sync::atomic::Ordering;
 

@@ -55,7 +55,40 @@ impl Pending {
     }
 }
 
+/// Rows that are written and stamped together. Dropped, they never were.
+#[derive(Debug)]
+pub struct PendingRows {
+    tx: Tx,
+    changes: Vec<Change>,
+}
+
+impl PendingRows {
+    /// Makes all of them last.
+    ///
+    /// # Errors
+    /// As [`Pending::commit`].
+    pub async fn commit(self) -> Result<Vec<Change>, Error> {
+        self.tx.commit().await?;
+        crash::point("edit:commit");
+        Ok(self.changes)
+    }
+}
+
 impl Store {
+    /// Adds several rows, all or none of them; see [`Store::create`].
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`], [`Error::NoSuch`].
+    pub async fn create_all(&self, entity: Entity, rows: &[Fields], author: &Author) -> Result<PendingRows, Error> {
+        let mut edit = self.begin(entity, author).await?;
+        let mut ids = Vec::with_capacity(rows.len());
+        for fields in rows {
+            edit.check_references(fields).await?;
+            ids.push(edit.insert(fields).await?);
+        }
+        edit.finish_added(&ids).await
+    }
+
     /// Adds a row with these fields; all that may not be null must be there.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use lockstep_protocol::{Draft, EventName, Reason, Scope};
 use serde_json::{Value as Json, value::RawValue};
 
-use super::{Author, Change, Pending};
+use super::{Author, Change, Pending, PendingRows};
 use crate::{
     Store, crash,
     engine::{Lock, Tx, Value, sql},
@@ -109,11 +109,30 @@ impl Edit<'_> {
         self.say(row, rev, reason).await
     }
 
+    /// The same for several rows that were added.
+    pub(super) async fn finish_added(mut self, ids: &[i64]) -> Result<PendingRows, Error> {
+        let (mut rows, mut drafts) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+        for id in ids {
+            let row = fetch(&mut self.tx, self.table, *id).await?;
+            drafts.push((self.draft(&row, row.rev, Reason::Added)?, None));
+            rows.push(row);
+        }
+        let records = ledger::append_all(&mut self.tx, self.now, drafts).await?;
+        let changes = rows.into_iter().zip(records).map(|(row, record)| Change { row, record: Some(record) });
+        Ok(PendingRows { changes: changes.collect(), tx: self.tx })
+    }
+
     /// Writes the event, the last step.
     pub(super) async fn say(mut self, row: Row, rev: i64, reason: Reason) -> Result<Pending, Error> {
+        let draft = self.draft(&row, rev, reason)?;
+        let record = ledger::append(&mut self.tx, self.now, draft).await?;
+        Ok(Pending { tx: self.tx, change: Change { row, record: Some(record) } })
+    }
+
+    fn draft(&self, row: &Row, rev: i64, reason: Reason) -> Result<Draft, Error> {
         let room = self.entity.room();
         let data = RawValue::from_string(row.value.to_string()).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let draft = Draft {
+        Ok(Draft {
             event: EventName::changed(&room),
             reason,
             worker: self.store.worker,
@@ -123,9 +142,7 @@ impl Edit<'_> {
             rev: Some(rev),
             actor: self.author.actor.clone(),
             origin: self.author.origin.clone(),
-        };
-        let record = ledger::append(&mut self.tx, self.now, draft).await?;
-        Ok(Pending { tx: self.tx, change: Change { row, record: Some(record) } })
+        })
     }
 
     fn values(&self, fields: &Fields) -> Result<Vec<(&'static str, Value)>, Error> {

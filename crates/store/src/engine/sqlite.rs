@@ -217,6 +217,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
         migration(6, "notices", include_str!("../../migrations/sqlite/0006_notices.sql")),
         migration(7, "jobs", include_str!("../../migrations/sqlite/0007_jobs.sql")),
         migration(8, "scan", include_str!("../../migrations/sqlite/0008_scan.sql")),
+        migration(9, "uploads", include_str!("../../migrations/sqlite/0009_uploads.sql")),
     ]);
     // A newer build only adds, so that workers of this one can live beside it while they are replaced one after the other.
     migrator.set_ignore_missing(true);

@@ -1,4 +1,4 @@
-//! Files: what is known of each; the bytes lie elsewhere.
+//! Files: what is known of each; the bytes lie elsewhere, those of uploaded files under a name that is written once and never shown.
 
 use super::{Column, Guard, Shown, Table};
 use crate::row::Kind;
@@ -15,6 +15,7 @@ pub(super) const TABLE: Table = Table {
         Column::new("sha256", Kind::Text).filtered(),
         Column::new("status", Kind::Text).filtered(),
         Column::new("note", Kind::Text),
+        Column::new("content", Kind::Text).hidden(),
     ],
     shown: &[
         Shown { name: "category_name", kind: Kind::Text, sql: "c.name" },

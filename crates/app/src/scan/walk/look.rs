@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Found, Trouble, files::modified, folder::Folder};
 
 /// Bytes that are read to tell what a file is. Every signature that is known lies within them.
-const HEAD: usize = 8 * 1024;
+pub(crate) const HEAD: usize = 8 * 1024;
 
 /// Bytes of a step of a digest: between two of them somebody may have had enough.
 const STEP: usize = 256 * 1024;
@@ -77,7 +77,7 @@ pub(super) fn by_name(name: &str) -> &'static str {
 
 /// What first bytes and name say together. Bytes do not lie, but they may be less exact than the name: a document that is packed as an
 /// archive, a picture written as text.
-fn mime(head: &[u8], name: &str) -> &'static str {
+pub(crate) fn mime(head: &[u8], name: &str) -> &'static str {
     let named = by_name(name);
     match infer::get(head).map(|kind| kind.mime_type()) {
         Some("application/zip" | "application/x-ole-storage") if is_document(named) => named,

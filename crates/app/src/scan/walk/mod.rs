@@ -21,6 +21,7 @@ use folder::{Folder, From, Name, Sort};
 use level::{Level, Stage};
 
 pub(crate) use files::Files;
+pub(crate) use look::{HEAD, mime};
 use name::END;
 pub(crate) use name::shown;
 pub(crate) use trouble::{Note, Trouble};
