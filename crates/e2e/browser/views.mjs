@@ -15,6 +15,35 @@
  */
 import { api, live, make } from "./support.mjs";
 
+/** Two registrators, of which one is being scanned and the other's files are gone. */
+async function scanning(page) {
+  const subject = (id, name) => ({ entity: "registrators", id, name });
+  const row = (id, name, more) => ({ id, name, folder: `scans/${id}`, category_id: null, files: 612, enabled: true, rev: 1, last_scan_at: null, updated_at: "2026-11-26T12:00:00.000Z", updated_by: null, ...more });
+  const job = (id, state, more) => ({ id, kind: "scan", state, attempt: 1, fence: 1, cancelRequested: false, error: null, report: null, requestedBy: { id: "1", name: "Анна" },
+    createdAt: "2026-11-26T12:00:00.000Z", startedAt: "2026-11-26T12:00:00.000Z", finishedAt: null, progress: null, ...more });
+  const jobs = [
+    job("7", "running", { subject: subject("1", "Архив-1"), progress: { stage: "walk", item: "2026/11", done: 12_408, total: null, percent: null, rate: 290, counts: { new: 31 } } }),
+    job("6", "failed", { subject: subject("2", "Сканер-2"), finishedAt: "2026-11-26T12:00:09.000Z", error: { code: "scan.mass_missing", message: "600 of 612 files are not there any more" } }),
+    job("5", "completed", { subject: subject("2", "Сканер-2"), finishedAt: "2026-11-26T12:00:09.000Z", report: { counts: { new: 31, missing: 2 } } }),
+  ];
+  const items = [row("1", "Архив-1"), row("2", "Сканер-2"), row("3", "Старый", { enabled: false })];
+  await answer("registrators", { items, total: 3, page: 1, pages: 1 })(page);
+  await page.route("**/api/jobs?**", (route) => route.fulfill({ json: { items: jobs, next: null } }));
+}
+
+async function scanRecord(page) {
+  await page.locator('tr[data-id="2"] button.open').click();
+  await opened(page, "dialog.record[open] .scans li");
+}
+
+/** A file that never arrives, and one that was refused. */
+async function uploading(page) {
+  await page.route("**/api/files/upload", (route) => (route.request().postData()?.includes("отчёт") ? route.fulfill({ status: 413, body: "" }) : undefined));
+  const file = (name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("x") });
+  await page.setInputFiles("input[data-files]", [file("акт 77.docx"), file("отчёт.pdf"), file("счёт 118.pdf")]);
+  await opened(page, '[data-upload][data-state="failed"]');
+}
+
 /** A few rows show what fifty would, and are looked through sooner. */
 const FEW = "per_page=10";
 const LISTS = ["files", "users", "groups", "categories", "registrators"];
@@ -166,6 +195,9 @@ export const VIEWS = [
   { name: "notifications", path: "/notifications", room: "own", prepare: notifications },
   { name: "notifications-empty", path: "/notifications?tab=archive", before: answer("notifications", { items: [], unread: 0, next: null }) },
   { name: "notifications-failed", path: "/notifications", before: answer("notifications", 503), expected: ["status of 503"], prepare: (page) => opened(page, "main notice-list [role=alert]") },
+  { name: "scan", path: "/registrators", before: scanning, prepare: (page) => opened(page, "[data-cancel]") },
+  { name: "scan-record", path: "/registrators", before: scanning, prepare: scanRecord },
+  { name: "upload", path: `/files?${FEW}`, expected: ["status of 413"], prepare: uploading },
   { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
   { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },
   { name: "nothing-found", path: "/files?q=%C2%AB%D0%BD%D0%B5%D1%82%20%D1%82%D0%B0%D0%BA%D0%BE%D0%B3%C2%BB", room: "files" },

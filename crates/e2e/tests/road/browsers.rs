@@ -19,6 +19,7 @@ const PEOPLE: &[&str] = &[
     "palette",
     "presence",
     "roles",
+    "scans",
     "session",
 ];
 
@@ -79,7 +80,8 @@ async fn run_the_stories(cluster: &Cluster, which: &[&str]) {
         .args(which.iter().map(|story| format!("{story}.test.mjs")))
         .env("LOCKSTEP_BASE_URLS", urls.join(","))
         .env("LOCKSTEP_LOGIN", api::ADMIN.0)
-        .env("LOCKSTEP_PASSWORD", api::ADMIN.1);
+        .env("LOCKSTEP_PASSWORD", api::ADMIN.1)
+        .env("LOCKSTEP_SCAN_ROOT", cluster.directory().join("data/files"));
 
     let ended = tokio::task::spawn_blocking(|| launch.run("")).await.expect("the stories were run");
 
