@@ -21,6 +21,7 @@ const PEOPLE: &[&str] = &[
     "roles",
     "scans",
     "session",
+    "uploads",
 ];
 
 /// What holds for any page, wherever it comes from; and following, which one process must do without Redis.
