@@ -38,7 +38,7 @@ export function outcome({ state, report, error, progress }) {
 }
 
 /** Our own words, which name the cure; else the server's. @param {{code: string, message: string}} error */
-const whyFailed = (error) => (i18n.has(`jobfail.${error.code}`) ? word("jobfail", error.code) : explain(error));
+export const whyFailed = (error) => (i18n.has(`jobfail.${error.code}`) ? word("jobfail", error.code) : explain(error));
 
 /** How long it took, or has taken; empty where it has not begun. @param {Job} job */
 export function lasted({ startedAt, finishedAt }) {

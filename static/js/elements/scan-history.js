@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { formatAgo, formatDate } from "../core/format.js";
 import { explain, t } from "../core/words.js";
 import { icon } from "./icon.js";
-import { counted, lasted, outcome, stateMark } from "./job-words.js";
+import { counted, lasted, outcome, stateMark, whyFailed } from "./job-words.js";
 
 const SHOWN = 10;
 
@@ -52,5 +52,6 @@ const line = (job) => html`
 /** What came of it, beside how it ended. @param {import("../core/jobs.js").Job} job */
 function told(job) {
   if (!job.finishedAt) return nothing;
+  if (job.state === "failed" && job.error) return whyFailed(job.error);
   return job.state === "cancelled" ? counted(job.progress?.counts) : outcome(job);
 }
