@@ -86,7 +86,8 @@ fonts() {
   [ -n "$(fc-list 2>/dev/null | head -n 1)" ] || apt_install fonts-dejavu-core
 }
 
-# python-socketio in an environment of its own, socket.io and its client for Node beside their scripts.
+# python-socketio and what our own Python client is tested with in an environment of their own, socket.io and its client for Node beside their
+# scripts.
 foreign_clients() {
   npm_packages crates/e2e/peers/node
   local venv=target/venv requirements=crates/e2e/peers/python/requirements.txt

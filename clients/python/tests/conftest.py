@@ -8,6 +8,7 @@ import pytest
 import lockstep_client
 from house import Server
 from lockstep_client import Lockstep
+from relay import Relay
 
 
 @pytest.fixture(scope="session", params=["unix", "tcp"])
@@ -24,6 +25,13 @@ def mortal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     running = Server(tmp_path, request.param).start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def relay(server: Server) -> Iterator[Relay]:
+    between = Relay(server)
+    yield between
+    between.close()
 
 
 @pytest.fixture

@@ -38,8 +38,9 @@ def eventually(what: str, ask: Callable[[], Found | None]) -> Found:
 class Server:
     """One worker with SQLite, on a port of its own or a unix socket. It can be killed and started again at the same address."""
 
-    def __init__(self, directory: Path, kind: str) -> None:
+    def __init__(self, directory: Path, kind: str, **settings: str) -> None:
         self.directory, self.kind = directory, kind
+        self._settings = {"LOCKSTEP__LOGS__OWN_LEVEL": "off", **settings}
         self.binary = os.environ.get("LOCKSTEP_BINARY") or ""
         assert self.binary, "LOCKSTEP_BINARY has to name a server, such as target/debug/lockstep"
         self._listen = f"unix:{directory}/server.sock" if kind == "unix" else "127.0.0.1:0"
@@ -54,7 +55,7 @@ class Server:
 
     def _environment(self) -> dict[str, str]:
         own = {"DATA_DIR": str(self.directory / "data"), "LISTEN": self._listen}
-        return {**os.environ, "LOCKSTEP__LOGS__OWN_LEVEL": "off", **{f"LOCKSTEP__SERVER__{name}": value for name, value in own.items()}}
+        return {**os.environ, **self._settings, **{f"LOCKSTEP__SERVER__{name}": value for name, value in own.items()}}
 
     def _run(self, *arguments: str, given: str = "") -> str:
         done = subprocess.run(
@@ -122,11 +123,17 @@ class Server:
         return [change for change in self.get("/api/changes", limit=200)["items"] if change["id"] == id]
 
     @contextmanager
-    def page(self) -> Iterator[ClientConnection]:
-        """What anna's page hears of notifications; greeted."""
+    def person(self) -> Iterator[httpx.Client]:
+        """What anna asks, signed in."""
         with self.http() as http:
             answer = http.post("/api/login", json={"login": "anna", "password": PASSWORD})
             assert answer.status_code == 200, answer.text
+            yield http
+
+    @contextmanager
+    def page(self) -> Iterator[ClientConnection]:
+        """What anna's page hears of notifications; greeted."""
+        with self.person() as http:
             cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
         headers = {"Cookie": cookie}
         if self.kind == "unix":

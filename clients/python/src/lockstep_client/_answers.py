@@ -68,13 +68,13 @@ def cure(response: httpx.Response, message: str, error: dict[str, Any], path: st
     scope = SCOPES.get(path, "admin")
     if response.status_code == 401:
         return (
-            f"{message} Lockstep at {where} does not know this key: it is missing, mistyped or withdrawn. Make one with "
+            f"Lockstep at {where} does not know this key: it is missing, mistyped or withdrawn. Make one with "
             f"`lockstep key add NAME --scope {scope}` and give it as key=… or LOCKSTEP_KEY"
         )
-    if response.status_code == 403:
+    if response.status_code == 403 and error.get("code") == "forbidden":
         params = error.get("params")
         scope = str(params.get("right", scope)) if isinstance(params, dict) else scope
-        return f"{message} The key lacks the scope `{scope}`: make one with `lockstep key add NAME --scope {scope}`"
+        return f"the key lacks the scope `{scope}`: make one with `lockstep key add NAME --scope {scope}`"
     if response.is_redirect:
         return f"{where} sends us on to {response.headers.get('location')}: give that address as url=… or LOCKSTEP_URL"
     if response.status_code in (404, 405) and not error:

@@ -35,7 +35,7 @@ class LockstepHandler(logging.Handler):
         self._client, self._type, self._environment = client, type, environment
 
     def emit(self, record: logging.LogRecord) -> None:
-        if busy() or record.name.split(".")[0] == "lockstep_client":
+        if busy() or str(record.name).split(".")[0] == "lockstep_client":
             return
         try:
             # A formatter that somebody chose writes the message; without one the exception does not stand in it a second time.

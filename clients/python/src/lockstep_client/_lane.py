@@ -76,6 +76,8 @@ class Lane:
         self.limit, self.several, self._note = limit, several, note
         self.waiting: deque[Item] = deque()
         self.added = self.sent = self.lost = self.refused = 0
+        # Why the last parcel was not taken; None after one that was.
+        self.error: str | None = None
         self._unsaid = 0
         self._most = MOST_LINES if several else 1
         self._due = NEVER

@@ -29,7 +29,8 @@ NOT_NOW = frozenset({401, 403, 404, 405})
 
 @dataclass(frozen=True)
 class Stats:
-    """What became of log lines and of what was sent in the background; why the last request failed, None after one that did not."""
+    """What became of log lines and of what was sent in the background; why the last request failed, None after
+    one that did not."""
 
     lines: Counts
     background: Counts
@@ -51,7 +52,6 @@ class Outbox:
         self._calls = Lane(limit=MOST_CALLS, several=False)
         self._flushes: list[tuple[tuple[int, int], Callable[[], None]]] = []
         self._ended = False
-        self._error: str | None = None
         # Told when the sender has to look again. Set by whoever sends.
         self.wake: Callable[[], None] = lambda: None
 
@@ -89,7 +89,7 @@ class Outbox:
         """It was taken."""
         with self._lock:
             parcel.lane.done(parcel)
-            recovered, self._error = self._error, None
+            recovered, parcel.lane.error = parcel.lane.error, None
         if recovered:
             logger.info("Lockstep takes what waited for it")
         self._settle()
@@ -97,8 +97,8 @@ class Outbox:
     def failed(self, parcel: Parcel, error: LockstepError) -> None:
         """It was not, or nobody knows."""
         with self._lock:
-            news = self._error != str(error)
-            self._error = str(error)
+            news = parcel.lane.error != str(error)
+            parcel.lane.error = str(error)
             given_up = self._judge(parcel, error)
         if given_up:
             logger.warning("%d given up: %s", given_up, error)
@@ -164,4 +164,4 @@ class Outbox:
 
     def stats(self) -> Stats:
         with self._lock:
-            return Stats(self._lines.counts(), self._calls.counts(), self._error)
+            return Stats(self._lines.counts(), self._calls.counts(), self._lines.error or self._calls.error)
