@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 
-use crate::figures::{Kind, Measure};
+use crate::{
+    figures::{Kind, Measure},
+    own::READERS_CONNECTIONS,
+};
 
 /// Fewer turns than this say nothing about the latency of paced traffic: its tail is made by whatever else the machine does.
 const PACED_TURNS: usize = 7;
@@ -15,10 +18,11 @@ const PACED_TURNS: usize = 7;
 /// with a plain re-emit) · floor (bare frames, one write a delivery) · bursts (bare frames, a burst in one write).
 ///
 /// Measures: one (publish in flight) · many (32 in flight) · small (room) · paced (latency) · burst · idle (memory) · connects · and of
-/// Lockstep alone: ledger (publish throughput) · storm (rejoin after a crash) · growth (cost per room and idle page).
+/// Lockstep alone: ledger (publish throughput) · storm (rejoin after a crash) · growth (cost per room and idle page) · readers (changes
+/// beside a thousand readers of the log).
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
-    bench                                          everything: about 13 minutes\n  \
+    bench                                          everything: about a quarter of an hour\n  \
     bench --rounds 1 --measures one,many           a first look\n  \
     bench --only lockstep,reemit --measures paced --slices 12\n  \
     bench --record docs/performance.md             and write tables and plot down; only what this run has measured")]
@@ -102,7 +106,8 @@ impl Arguments {
         let all_at_once = self.sockets * self.only.len();
         let pages = if self.wants(Measure::Storm) || self.wants(Measure::Growth) { self.pages } else { 0 };
         let idle = if self.wants(Measure::Idle) { self.idle } else { 0 };
-        all_at_once.max(pages).max(idle)
+        let readers = if self.wants(Measure::Readers) { READERS_CONNECTIONS } else { 0 };
+        all_at_once.max(pages).max(idle).max(readers)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) const CONNECTING: usize = 50;
 
 /// What one read takes at most.
-const READ: usize = 256 * 1024;
+pub(crate) const READ: usize = 256 * 1024;
 
 /// Connected sockets; dropped, they close.
 pub(crate) struct Crowd {
@@ -62,7 +62,16 @@ impl Crowd {
             let (number, member, answer, event) =
                 arrived.map_err(|error| error.to_string())?.map_err(|error| format!("connecting: {error}"))?;
             hear(number, &answer)?;
-            self.tasks.spawn_local(member.listen(number, self.score.clone(), self.buffer.clone(), event.into()));
+            let (score, buffer) = (self.score.clone(), self.buffer.clone());
+            self.tasks.spawn_local(async move {
+                let count = |payload: &[u8], now| {
+                    if payload.starts_with(event.as_bytes()) {
+                        score.delivered(number, payload.len(), now);
+                    }
+                };
+                member.listen(buffer, count).await;
+                score.closed();
+            });
         }
     }
 }

@@ -70,6 +70,8 @@ pub(crate) enum Measure {
     Storm,
     /// Lockstep alone: what rooms and idle pages cost.
     Growth,
+    /// Lockstep alone: what becomes of changes while many read the log.
+    Readers,
 }
 
 impl Measure {
@@ -77,7 +79,7 @@ impl Measure {
     pub(crate) const COMPARED: [Measure; 7] =
         [Measure::Many, Measure::One, Measure::Small, Measure::Paced, Measure::Burst, Measure::Idle, Measure::Connects];
 
-    pub(crate) const ALL: [Measure; 10] = [
+    pub(crate) const ALL: [Measure; 11] = [
         Measure::One,
         Measure::Many,
         Measure::Small,
@@ -88,6 +90,7 @@ impl Measure {
         Measure::Ledger,
         Measure::Storm,
         Measure::Growth,
+        Measure::Readers,
     ];
 }
 

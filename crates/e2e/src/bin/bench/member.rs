@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{score::Score, wire};
+use crate::wire;
 
 /// How a page gets from a fresh connection into the room.
 #[derive(Clone)]
@@ -91,17 +91,11 @@ impl Member {
         }
     }
 
-    /// Counts deliveries as those of socket `number` until the connection ends. `buffer` is shared by all: one thread reads them one
-    /// after another.
-    pub(crate) async fn listen(
-        mut self,
-        number: usize,
-        score: Rc<Score>,
-        buffer: Rc<RefCell<Vec<u8>>>,
-        event: Rc<str>,
-    ) {
+    /// Gives `hear` each message until the connection ends, with the moment at which it was read. `buffer` is shared by all: one thread
+    /// reads them one after another.
+    pub(crate) async fn listen(mut self, buffer: Rc<RefCell<Vec<u8>>>, mut hear: impl FnMut(&[u8], Instant)) {
         // What came along with the answer to the join: a ping, perhaps, which must not wait for the next packet.
-        let used = self.take(&self.carry, number, &score, &event);
+        let used = self.take(&self.carry, &mut hear);
         self.carry.drain(..used);
         while self.stream.readable().await.is_ok() {
             let mut buffer = buffer.borrow_mut();
@@ -114,21 +108,22 @@ impl Member {
                 Err(_) => break,
             };
             let read = &buffer[..kept + length];
-            let used = self.take(read, number, &score, &event);
+            let used = self.take(read, &mut hear);
             self.carry.clear();
             self.carry.extend_from_slice(&read[used..]);
         }
-        score.closed();
     }
 
-    /// Takes the whole frames of `bytes`: counts deliveries, answers pings. How many bytes they were.
-    fn take(&self, bytes: &[u8], number: usize, score: &Score, event: &str) -> usize {
+    /// Takes the whole frames of `bytes`: hands messages on, answers pings. How many bytes they were.
+    fn take(&self, bytes: &[u8], hear: &mut impl FnMut(&[u8], Instant)) -> usize {
         let (now, mut used) = (Instant::now(), 0);
         while let Some((payload, length)) = wire::first_frame(&bytes[used..]) {
-            if payload.starts_with(event.as_bytes()) {
-                score.delivered(number, payload.len(), now);
+            if wire::is_ping(bytes[used]) {
+                let _ = self.stream.try_write(&wire::masked_pong(payload));
             } else if payload == b"2" {
                 let _ = self.stream.try_write(&wire::masked_text("3"));
+            } else {
+                hear(payload, now);
             }
             used += length;
         }

@@ -2,6 +2,8 @@
 
 mod growth;
 mod ledger;
+mod lines;
+mod readers;
 mod storm;
 
 use crate::{
@@ -10,6 +12,9 @@ use crate::{
 };
 
 pub(crate) use ledger::GROUPED;
+pub(crate) use readers::{
+    CONNECTIONS as READERS_CONNECTIONS, PAGES as READERS_PAGES, RATE as LINES_A_SECOND, READERS, Way,
+};
 pub(crate) use storm::{RECOVERED, ROOMS as STORM_ROOMS};
 
 /// One round of those that were asked for, each in processes of its own.
@@ -25,6 +30,9 @@ pub(crate) async fn round(findings: &mut Findings, arguments: &Arguments) -> Res
     }
     if arguments.wants(Measure::Growth) {
         growth::turn(findings, arguments).await.map_err(|error| format!("growth: {error}"))?;
+    }
+    if arguments.wants(Measure::Readers) {
+        readers::turn(findings).await.map_err(|error| format!("readers: {error}"))?;
     }
     Ok(())
 }

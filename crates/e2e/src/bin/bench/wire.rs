@@ -9,27 +9,46 @@ pub(crate) fn upgrade(host: &str, path: &str, cookie: &str) -> String {
     )
 }
 
-/// A client's text frame. The mask is zero, which RFC 6455 allows and which leaves the text as it is.
+/// First bytes of frames: whole ones of this kind.
+const TEXT: u8 = 0x81;
+const PING: u8 = 0x89;
+const PONG: u8 = 0x8a;
+
+/// A client's text frame.
 pub(crate) fn masked_text(text: &str) -> Vec<u8> {
-    let mut frame = head(text.len(), 0x80);
+    masked(TEXT, text.as_bytes())
+}
+
+/// A client's answer to a WebSocket's ping, which has its payload.
+pub(crate) fn masked_pong(payload: &[u8]) -> Vec<u8> {
+    masked(PONG, payload)
+}
+
+/// Whether a frame that begins with this byte is a WebSocket's ping. Those of Socket.IO are texts.
+pub(crate) fn is_ping(first: u8) -> bool {
+    first == PING
+}
+
+/// The mask is zero, which RFC 6455 allows and which leaves the payload as it is.
+fn masked(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = head(kind, payload.len(), 0x80);
     frame.extend_from_slice(&[0; 4]);
-    frame.extend_from_slice(text.as_bytes());
+    frame.extend_from_slice(payload);
     frame
 }
 
 /// A server's text frame.
 pub(crate) fn text(text: &str) -> Vec<u8> {
-    let mut frame = head(text.len(), 0);
+    let mut frame = head(TEXT, text.len(), 0);
     frame.extend_from_slice(text.as_bytes());
     frame
 }
 
-fn head(length: usize, mask: u8) -> Vec<u8> {
-    const TEXT_AND_FINAL: u8 = 0x81;
+fn head(kind: u8, length: usize, mask: u8) -> Vec<u8> {
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short @ ..126), _) => vec![TEXT_AND_FINAL, mask | short],
-        (_, Ok(medium)) => [&[TEXT_AND_FINAL, mask | 126][..], &medium.to_be_bytes()].concat(),
-        _ => [&[TEXT_AND_FINAL, mask | 127][..], &(length as u64).to_be_bytes()].concat(),
+        (Ok(short @ ..126), _) => vec![kind, mask | short],
+        (_, Ok(medium)) => [&[kind, mask | 126][..], &medium.to_be_bytes()].concat(),
+        _ => [&[kind, mask | 127][..], &(length as u64).to_be_bytes()].concat(),
     }
 }
 
@@ -53,6 +72,12 @@ mod tests {
 
         assert_eq!(first_frame(&frame), Some((body.as_bytes(), frame.len())));
         assert_eq!(first_frame(&frame[..frame.len() - 1]), None);
+    }
+
+    #[test]
+    fn a_ping_of_the_websocket_is_told_from_a_text() {
+        assert!(is_ping(0x89) && !is_ping(text("2")[0]));
+        assert_eq!(masked_pong(b"x"), [0x8a, 0x81, 0, 0, 0, 0, b'x']);
     }
 
     #[test]

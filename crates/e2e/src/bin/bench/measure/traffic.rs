@@ -76,7 +76,7 @@ async fn keep_in_flight(mut publisher: Publisher, score: Rc<Score>, end: Instant
 }
 
 /// Publishes at a steady pace, whatever has become of those before.
-async fn paced(stand: &Stand, length: Duration) -> Result<Slice, String> {
+pub(crate) async fn paced(stand: &Stand, length: Duration) -> Result<Slice, String> {
     let publishers = stand.publishers(PACERS as usize).await?;
     stand.score.begin(0);
     let turn = Turn::begin(stand);

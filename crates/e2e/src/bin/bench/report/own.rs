@@ -6,13 +6,13 @@ use super::spread::Spread;
 use crate::{
     arguments::Arguments,
     figures::{Findings, Measure},
-    own::STORM_ROOMS,
+    own::{LINES_A_SECOND, READERS, READERS_PAGES, STORM_ROOMS},
 };
 
 /// One table for each measure of which there is something to say.
 pub(super) fn all(findings: &Findings, arguments: &Arguments) -> String {
-    let headings =
-        [Measure::Ledger, Measure::Storm, Measure::Growth].map(|measure| (measure, heading(measure, arguments)));
+    let measures = [Measure::Ledger, Measure::Storm, Measure::Growth, Measure::Readers];
+    let headings = measures.map(|measure| (measure, heading(measure, arguments)));
     headings.iter().map(|(measure, heading)| table(findings, *measure, heading)).collect()
 }
 
@@ -36,6 +36,9 @@ fn heading(measure: Measure, arguments: &Arguments) -> String {
         Measure::Storm => {
             format!("A join storm: {} pages in {} rooms after a crash", arguments.pages, STORM_ROOMS.len())
         }
+        Measure::Readers => format!(
+            "Log readers: {LINES_A_SECOND} lines a second for each of {READERS} on one worker, beside 20 changes a second for {READERS_PAGES} pages"
+        ),
         _ => "Growth: what a page and a room cost when there are ten times as many".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::spread::Spread;
 use crate::{
     figures::{Figures, Findings, Kind, Measure, Quantity},
-    own::{GROUPED, RECOVERED},
+    own::{GROUPED, READERS, RECOVERED, Way},
 };
 
 /// A ratio that was aimed at. It is met when the median meets it, against each of the systems.
@@ -114,15 +114,29 @@ fn burst(figures: &Figures) -> Option<String> {
 }
 
 /// The targets of Lockstep alone.
-fn own(findings: &Findings) -> impl Iterator<Item = String> {
+fn own(findings: &Findings) -> Vec<String> {
     let target = |what: &str, name: &str, digits, aim: Aim| {
-        let finding = findings.all.iter().find(|finding| finding.what == name)?;
-        let spread = Spread::of(finding.values.clone())?;
+        let spread = Spread::of(values(findings, name).to_vec())?;
         Some(format!("| {what} | {} | {} |\n", spread.text(digits), yes_or_no(aim.is_met_by(spread.median))))
     };
     let ledger = target("ledger: at least 20,000 events/s in groups", GROUPED, 0, Aim::AtLeast(20_000.0));
     let storm = target("join storm: 100 % recovered", RECOVERED, 1, Aim::AtLeast(100.0));
-    [ledger, storm].into_iter().flatten()
+    let readers = Way::ALL.into_iter().flat_map(|way| {
+        let late = format!("{READERS} {} log readers: p99 of changes at most 50 ms", way.word());
+        [target(&late, &way.late(), 1, Aim::AtMost(50.0)), silence(findings, way)]
+    });
+    [ledger, storm].into_iter().chain(readers).flatten().collect()
+}
+
+/// One line is one too many, whatever the other turns were like.
+fn silence(findings: &Findings, way: Way) -> Option<String> {
+    let worst = values(findings, &way.lost()).iter().copied().reduce(f64::max)?;
+    let (word, met) = (way.word(), yes_or_no(worst <= 0.0));
+    Some(format!("| {READERS} {word} log readers: no line lost in silence | {worst:.0} in the worst turn | {met} |\n"))
+}
+
+fn values<'a>(findings: &'a Findings, name: &str) -> &'a [f64] {
+    findings.all.iter().find(|finding| finding.what == name).map_or(&[], |finding| &finding.values)
 }
 
 impl Aim {
@@ -168,5 +182,15 @@ mod tests {
     fn what_was_not_measured_has_no_row() {
         assert_eq!(told(&Figures::default()), "");
         assert!(!told(&figures(&[(Kind::Lockstep, 1.0), (Kind::Reemit, 1.0)])).contains("paced"));
+    }
+
+    #[test]
+    fn a_line_lost_in_silence_in_one_turn_of_many_misses_the_target() {
+        let mut findings = Findings::default();
+        for lost in [0.0, 0.0, 1.0, 0.0, 0.0] {
+            findings.add(Measure::Readers, &Way::Raw.lost(), 0, lost);
+        }
+
+        assert!(table(&Figures::default(), &findings).contains("lost in silence | 1 in the worst turn | **no** |"));
     }
 }

@@ -23,12 +23,20 @@ const LIMITS: [(&str, &str); 5] = [
     ("LOCKSTEP__LIMITS__REQUESTS_BURST", "1000000"),
 ];
 
+/// What an installation is asked to be besides [`LIMITS`].
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) workers: u16,
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+}
+
 /// A running installation.
 pub(crate) struct Lockstep {
     pub(crate) addresses: Vec<SocketAddr>,
-    cookie: String,
+    pub(crate) cookie: String,
     key: String,
     listen: String,
+    setup: Setup,
     // Dropped in this order: the server first, its directory last.
     server: Process,
     redis: Redis,
@@ -36,19 +44,26 @@ pub(crate) struct Lockstep {
 }
 
 impl Lockstep {
-    /// A new one, with an administrator and a key that may publish.
+    /// A new one as it is compared, with an administrator and a key that may publish and log.
     pub(crate) async fn start() -> Lockstep {
+        Lockstep::start_as(Setup { workers: WORKERS, settings: &[] }).await
+    }
+
+    /// The same with its own settings, of at most [`WORKERS`] workers.
+    pub(crate) async fn start_as(setup: Setup) -> Lockstep {
         let (directory, redis) = foundation().await;
-        let (base, addresses) = neighbouring_ports();
+        let (base, mut addresses) = neighbouring_ports();
+        addresses.truncate(setup.workers.into());
         let (login, password) = lockstep_e2e::api::ADMIN;
         let admin = ["user", "add", login, "--admin", "--password-stdin"];
         run(launch("user", &directory, &redis).args(admin), password);
-        let key = run(launch("key", &directory, &redis).args(["key", "add", "bench", "--scope", "publish"]), "");
+        let key = ["key", "add", "bench", "--scope", "publish", "--scope", "log"];
+        let key = run(launch("key", &directory, &redis).args(key), "");
         let listen = format!("127.0.0.1:{}{{n}}", base / 10);
-        let server = serve(&directory, &redis, &listen);
+        let server = serve(&directory, &redis, &listen, setup);
         ready(&addresses).await;
         let session = Api::sign_in_admin(&Address::Tcp(addresses[0])).await;
-        Lockstep { addresses, cookie: session.cookie, key, listen, server, redis, directory }
+        Lockstep { addresses, cookie: session.cookie, key, listen, setup, server, redis, directory }
     }
 
     /// Ends supervisor and workers at once, as a power cut would.
@@ -56,14 +71,18 @@ impl Lockstep {
         self.server.kill();
     }
 
-    /// Starts them again and waits until both workers take requests.
+    /// Starts them again and waits until all workers take requests.
     pub(crate) async fn restart(&mut self) {
-        self.server = serve(&self.directory, &self.redis, &self.listen);
+        self.server = serve(&self.directory, &self.redis, &self.listen, self.setup);
         ready(&self.addresses).await;
     }
 
+    /// A worker that is alone has no supervisor.
     pub(crate) fn workers(&self) -> Vec<u32> {
-        lockstep_e2e::process::children(self.server.pid())
+        match self.setup.workers {
+            1 => vec![self.server.pid()],
+            _ => lockstep_e2e::process::children(self.server.pid()),
+        }
     }
 
     /// As [`System::carriers`].
@@ -78,10 +97,17 @@ impl Lockstep {
 
     /// The door for this body, an event or an array of them, at the first worker.
     pub(crate) fn door(&self, body: &Value) -> Door {
-        let address = self.addresses[0];
-        let request =
-            post(address, "/api/publish", &format!("Authorization: Bearer {}\r\n", self.key), &body.to_string());
-        Door::Http { address, request }
+        self.door_of("/api/publish", body)
+    }
+
+    /// The door for these log lines, at the first worker.
+    pub(crate) fn log_door(&self, lines: &Value) -> Door {
+        self.door_of("/api/logs", lines)
+    }
+
+    fn door_of(&self, path: &str, body: &Value) -> Door {
+        let (address, authorization) = (self.addresses[0], format!("Authorization: Bearer {}\r\n", self.key));
+        Door::Http { address, request: post(address, path, &authorization, &body.to_string()) }
     }
 
     /// Publishes once; gives the answer, `{seq, epoch, …}`.
@@ -138,10 +164,10 @@ fn run(command: Launch, input: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn serve(directory: &TempDir, redis: &Redis, listen: &str) -> Process {
-    let arguments = ["serve", "--workers", &WORKERS.to_string(), "--listen", listen];
+fn serve(directory: &TempDir, redis: &Redis, listen: &str, setup: Setup) -> Process {
+    let arguments = ["serve", "--workers", &setup.workers.to_string(), "--listen", listen];
     let server = launch("serve", directory, redis).args(arguments);
-    LIMITS.iter().fold(server, |server, (name, value)| server.env(name, *value)).start()
+    LIMITS.iter().chain(setup.settings).fold(server, |server, (name, value)| server.env(name, *value)).start()
 }
 
 async fn ready(addresses: &[SocketAddr]) {
