@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -166,3 +167,25 @@ def test_a_wrong_address_in_the_environment_hurts_no_line(monkeypatch: pytest.Mo
     lockstep_client.log("a line")
 
     assert "write http://host:port" in caplog.text
+
+
+def test_a_signal_handler_may_log_whatever_it_interrupts(server: Server) -> None:
+    source, over = str(uuid4()), 2000
+    heard = 0
+
+    with Lockstep(server.url, server.key, source=source, queue=100_000) as client:
+
+        def handler(number: int, frame: object) -> None:
+            nonlocal heard
+            heard += 1
+            client.log("from the handler")
+
+        before = signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        for _ in range(over):
+            client.log("interrupted")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+        assert client.flush(LIMIT)
+        assert heard and client.stats().lines.sent == over + heard

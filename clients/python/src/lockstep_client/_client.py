@@ -11,15 +11,15 @@ from typing import Any
 
 from . import _requests
 from ._errors import LockstepError, LockstepUnavailable
-from ._lane import NEVER, Parcel
+from ._lane import Parcel
 from ._outbox import Outbox
 from ._requests import Call, Reason
-from ._sending import drain, post
+from ._sending import Bell, drain, post
 from ._settings import CALL_S, EXIT_S, QUEUE, REQUEST_S, Settings, Tries
 from ._wire import Wire
 from ._writing import Writer
 
-# How often a sender without work looks up, in seconds. It is woken; this is for a wake-up that got lost.
+# How often a sender without work looks up, in seconds. A bell wakes it; this is only for what nobody thought of.
 LOOK_S = 5.0
 
 
@@ -56,10 +56,10 @@ class Lockstep(Writer):
     def _renew(self) -> None:
         super()._renew()
         self._wire = Wire(self._settings.access)
-        self._woken = threading.Event()
-        self._outbox.wake = self._woken.set
+        self._bell = Bell()
+        self._outbox.wake = self._bell.ring
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()
         self._closed = False
 
     def __enter__(self) -> Lockstep:
@@ -163,7 +163,7 @@ class Lockstep(Writer):
         with self._starting:
             if self._thread and self._thread.is_alive():
                 return True
-            arguments = (self._outbox, self._wire, self._woken)
+            arguments = (self._outbox, self._wire, self._bell)
             thread = threading.Thread(target=_send, args=arguments, name="lockstep-client", daemon=True)
             try:
                 thread.start()
@@ -173,14 +173,10 @@ class Lockstep(Writer):
         return True
 
 
-def _send(outbox: Outbox, wire: Wire, woken: threading.Event) -> None:
+def _send(outbox: Outbox, wire: Wire, bell: Bell) -> None:
     """Sends until the end."""
-    while True:
-        woken.clear()
-        step = outbox.next()
-        if step is None:
-            return
+    while (step := outbox.next()) is not None:
         if isinstance(step, Parcel):
             post(outbox, wire, step, REQUEST_S)
         else:
-            woken.wait(min(step, LOOK_S) if step != NEVER else None)
+            bell.wait(min(step, LOOK_S))

@@ -175,11 +175,13 @@ class Lane:
     def recall(self) -> None:
         self._again, self._out = self._out or self._again, None
 
-    def clear(self) -> None:
-        """What has not gone is lost. A parcel that is on its way may still arrive."""
-        self.lost += self._again.counts if self._again else 0
+    def clear(self) -> int:
+        """What has not gone is lost; how much that is. A parcel that is on its way may still arrive."""
+        before, again = self.lost, self._again
         self._again = None
+        self.lost += again.counts if again else 0
         self.give_up(len(self.waiting))
+        return self.lost - before
 
     def counts(self) -> Counts:
         under_way = sum(parcel.counts for parcel in (self._out, self._again) if parcel)

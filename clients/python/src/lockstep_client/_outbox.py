@@ -153,8 +153,9 @@ class Outbox:
         """Whatever still waits is lost, and whatever comes."""
         with self._lock:
             self._ended = True
-            self._lines.clear()
-            self._calls.clear()
+            lost = self._lines.clear() + self._calls.clear()
+        if lost:
+            logger.warning("%d lost: there was no time to send them", lost)
         self._settle()
         self.wake()
 

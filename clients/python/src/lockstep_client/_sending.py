@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from ._errors import LockstepError, LockstepUnavailable
 from ._lane import NEVER, Parcel
 from ._outbox import Outbox
 from ._wire import Wire
+
+
+class Bell:
+    """Wakes the sender. Unlike an event of `threading` it may be rung by a signal handler that interrupted somebody who was ringing it."""
+
+    def __init__(self) -> None:
+        self._rings: SimpleQueue[None] = SimpleQueue()
+
+    def ring(self) -> None:
+        if self._rings.empty():
+            self._rings.put(None)
+
+    def wait(self, seconds: float) -> None:
+        """Until it rings, or has rung since the last time."""
+        with suppress(Empty):
+            self._rings.get(timeout=seconds)
 
 
 def post(outbox: Outbox, wire: Wire, parcel: Parcel, timeout: float) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+# Not for us: looking up a host imports it at the first request, which a thread makes. Whoever forks meanwhile has a child in which that
+# import never ends, and with it no request.
+import encodings.idna  # noqa: F401
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -67,7 +70,7 @@ class Access:
     """All that a request needs besides its content."""
 
     address: Address
-    key: str | None
+    key: str | None = field(repr=False)
     verify: ssl.SSLContext | bool
 
     def options(self) -> dict[str, Any]:
