@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import * as esbuild from "esbuild";
 import { PurgeCSS } from "purgecss";
+import { texts } from "./texts.mjs";
 
 const ROOT = path.dirname(fileURLToPath(import.meta.url));
 const DIST = path.join(ROOT, "dist");
@@ -99,20 +100,6 @@ const picturesAsFiles = {
     });
   },
 };
-
-/**
- * A catalogue is one value. Left to itself each of its texts would be an export too, and its keys would travel twice. A script for pages
- * of other makers brings both languages along: of these only the families that it names.
- */
-const texts = (families) => ({
-  name: "texts",
-  setup(build) {
-    build.onLoad({ filter: /i18n\/\w+\.json$/ }, async ({ path: file }) => {
-      const wanted = Object.entries(JSON.parse(await readFile(file, "utf8"))).filter(([key]) => families?.includes(key.split(".")[0]) ?? true);
-      return { contents: `export default ${JSON.stringify(Object.fromEntries(wanted))}`, loader: "js" };
-    });
-  },
-});
 
 /** A transport that we never name, and that needs HTTP/3: its half kilobyte stays at home. */
 const noWebTransport = {

@@ -19,7 +19,7 @@ import { logFilter, NO_FILTER, sameFilter } from "../core/log-filter.js";
 import { BACKFILL_MAX, streamSource } from "../core/log-source.js";
 import { Logs } from "../core/logs.js";
 import { i18n, t } from "../core/words.js";
-import { WebSocketService } from "../websocket.js";
+import { WebSocketService } from "../core/page-socket.js";
 import { baseOf, getJson } from "./log/api.js";
 import { face } from "./log/face.js";
 import { Follow } from "./log/follow.js";

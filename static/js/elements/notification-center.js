@@ -163,7 +163,7 @@ export class NotificationCenter extends LitElement {
 
   get #base() {
     const origin = new URL(this.url, location.href).origin.replace(/^ws/, "http");
-    return this.source || origin === location.origin ? "" : origin;
+    return origin === location.origin ? "" : origin;
   }
 
   #panel() {

@@ -4,7 +4,7 @@ import { setAhead } from "../../core/format.js";
 import { Http } from "../../core/http.js";
 import { NoticeStore } from "../../core/notices.js";
 import { SocketSource } from "../../core/notices-socket.js";
-import { WebSocketService } from "../../websocket.js";
+import { WebSocketService } from "../../core/page-socket.js";
 
 /**
  * @param {string} url of the WebSocket
