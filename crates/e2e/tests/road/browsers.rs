@@ -82,7 +82,7 @@ async fn run_the_stories(cluster: &Cluster, which: &[&str]) {
         .env("LOCKSTEP_BASE_URLS", urls.join(","))
         .env("LOCKSTEP_LOGIN", api::ADMIN.0)
         .env("LOCKSTEP_PASSWORD", api::ADMIN.1)
-        .env("LOCKSTEP_SCAN_ROOT", cluster.directory().join("data/files"));
+        .env("LOCKSTEP_SCAN_ROOT", cluster.directory().join("data/files").display().to_string());
 
     let ended = tokio::task::spawn_blocking(|| launch.run("")).await.expect("the stories were run");
 

@@ -20,6 +20,11 @@ pub(super) const TABLE: Table = Table {
     shown: &[
         Shown { name: "category_name", kind: Kind::Text, sql: "c.name" },
         Shown { name: "registrator_name", kind: Kind::Text, sql: "r.name" },
+        Shown {
+            name: "has_content",
+            kind: Kind::Flag,
+            sql: "CAST(CASE WHEN t.content IS NULL THEN 0 ELSE 1 END AS BIGINT)",
+        },
     ],
     joins: " LEFT JOIN categories c ON c.id = t.category_id LEFT JOIN registrators r ON r.id = t.registrator_id",
     title: "name",

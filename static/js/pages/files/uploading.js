@@ -136,7 +136,7 @@ export class Uploading {
 const choose = ({ currentTarget }) => /** @type {HTMLInputElement} */ (/** @type {Element} */ (currentTarget).previousElementSibling).click();
 
 /** @param {Row} row */
-const hasContent = ({ path }) => typeof path === "string" && path.startsWith("uploads/");
+const hasContent = (row) => row.has_content === true;
 
 /** Who sends, in what language he wants to hear of it. */
 async function headers() {
