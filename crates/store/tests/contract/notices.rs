@@ -37,7 +37,7 @@ const WINDOW: i64 = 600_000;
 
 fn notice(kind: &str, data: &Json) -> NewNotice {
     let data = to_raw_value(data).expect("JSON");
-    NewNotice { kind: kind.into(), data, message: None, status: None, key: None, times: 1, counted: false }
+    NewNotice { kind: kind.into(), data, message: None, status: None, key: None, times: 1, counted: false, once: false }
 }
 
 fn keyed(key: &str, data: &Json) -> NewNotice {
