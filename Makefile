@@ -19,6 +19,7 @@ run: install-run front ## build all and serve http://127.0.0.1:8080 with SQLite;
 
 test: install-test front ## every suite: types, pages, crates, real processes, browsers
 	npm run check
+	npm run build --prefix clients/react
 	npm test
 	cargo build --locked --workspace --bin lockstep --bin chaos
 	@$(FILES); set -x; export LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep; cargo test --locked --workspace && \
@@ -50,7 +51,7 @@ screenshots: install-test front ## every view, both languages, themes and widths
 	LOCKSTEP_BINARY=$(CURDIR)/target/debug/lockstep node crates/e2e/browser/screenshots.mjs $(VIEWS)
 
 clean: ## remove all that was built or installed here
-	rm -rf target node_modules static/dist static/dist.new crates/e2e/peers/node/node_modules
+	rm -rf target node_modules static/dist static/dist.new crates/e2e/peers/node/node_modules clients/react/node_modules clients/react/dist
 
 front:
 	npm run build

@@ -87,9 +87,10 @@ fonts() {
 }
 
 # python-socketio and what our own Python client is tested with in an environment of their own, socket.io and its client for Node beside their
-# scripts.
+# scripts, two Reacts beside our package.
 foreign_clients() {
   npm_packages crates/e2e/peers/node
+  npm_packages clients/react
   local venv=target/venv requirements=crates/e2e/peers/python/requirements.txt
   if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$venv/installed.txt"; then
     return

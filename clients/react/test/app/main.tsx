@@ -39,7 +39,7 @@ function Props() {
 function More() {
   window.notices = useNotifications();
   window.view = useLogStream(undefined, { filters: { source: "more-*" }, maxLogs: 3 });
-  return <output>{`${window.notices.unread} ${window.view.paused} ${window.view.logs.map(({ message }) => message).join()}`}</output>;
+  return <output>{`${window.view.paused} ${window.view.logs.map(({ message }) => message).join()}`}</output>;
 }
 
 const PARTS: Record<Part, () => React.JSX.Element> = { layout: DashboardLayout, notifications: MyComponent, viewer: LogViewer, logs: LogsPage, mute: Mute, more: More, props: Props };

@@ -36,12 +36,16 @@ const PAGES: &[&str] = &[
     "login",
     "policy",
     "presence",
+    "react",
     "reading",
     "return",
     "soft",
     "toast",
     "words",
 ];
+
+/// The site of an app of somebody else, in the story of our React package.
+const APP: &str = "http://app.example";
 
 #[tokio::test]
 async fn browsers_follow_each_other_across_workers() {
@@ -52,7 +56,8 @@ async fn browsers_follow_each_other_across_workers() {
 
 #[tokio::test]
 async fn browsers_follow_each_other_in_one_process() {
-    let cluster = with_locks(Shape::embedded()).start().await;
+    let shape = Shape::embedded().set("server", "allowed_origins", APP);
+    let cluster = with_locks(shape).start().await;
 
     run_the_stories(&cluster, PAGES).await;
 }
