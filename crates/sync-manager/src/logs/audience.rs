@@ -58,13 +58,12 @@ impl Audience {
     }
 
     fn obey_one(&mut self, id: ReaderId, wish: Wish) {
-        let is_new = wish.open.is_some();
         let known = self.take(id);
         let known = wish.open.map(|opened| (Filter::default(), Listener::new(opened))).or(known);
         let Some((mut filter, mut listener)) = known.filter(|_| !wish.close) else { return };
         if let Some((wanted, backfill)) = wish.wanted {
             filter = wanted;
-            listener.owe(backfill, !is_new);
+            listener.owe(backfill, wish.say_filter);
         }
         if wish.say_paused {
             listener.pause();

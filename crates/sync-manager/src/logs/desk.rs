@@ -28,6 +28,8 @@ pub(super) struct Opened {
 pub(super) struct Wish {
     pub(super) open: Option<Opened>,
     pub(super) wanted: Option<Wanted>,
+    /// To be told the filter: he has asked for another one, be it before he was let in.
+    pub(super) say_filter: bool,
     /// To be told that he has paused.
     pub(super) say_paused: bool,
     pub(super) paused: Option<bool>,
@@ -58,7 +60,7 @@ impl Desk {
     }
 
     pub(super) fn filter(&self, id: ReaderId, wanted: Wanted) {
-        self.wish(id, |wish| wish.wanted = Some(wanted));
+        self.wish(id, |wish| (wish.wanted, wish.say_filter) = (Some(wanted), true));
     }
 
     pub(super) fn pause(&self, id: ReaderId) {
