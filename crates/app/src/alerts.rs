@@ -19,8 +19,9 @@ const MINUTES: Duration = Duration::from_secs(600);
 /// How long the wire may be down before somebody is told: a restart of Redis takes less.
 pub const DEAF_AFTER: Duration = Duration::from_secs(10);
 
-/// A disk with less than this, or less than a twentieth of it, free is nearly full.
+/// A disk with less than this free is nearly full, and one with less than a twentieth of it, unless that is still plenty.
 const LITTLE: u64 = 512 << 20;
+const PLENTY: u64 = 2 << 30;
 
 /// Something that administrators should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,7 @@ pub struct DiskWatch {
 impl DiskWatch {
     /// So many bytes are free now, of so many in all.
     pub fn look(&mut self, host: &str, path: &str, free: u64, total: u64) -> Option<Alert> {
-        let low = free < LITTLE || free < total / 20;
+        let low = free < LITTLE || free < PLENTY.min(total / 20);
         let before = std::mem::replace(&mut self.told, low);
         (low && !before).then(|| Alert::DiskLow { host: host.to_owned(), path: path.to_owned(), free, total })
     }
@@ -227,11 +228,12 @@ mod tests {
         let mut check =
             |free, total, expect| assert_eq!(disk.look("h", "/srv", free, total).is_some(), expect, "{free}");
 
-        check(6 * GIB, 100 * GIB, false);
-        check(4 * GIB, 100 * GIB, true);
         check(3 * GIB, 100 * GIB, false);
-        check(5 * GIB, 100 * GIB, false);
-        check(4 * GIB, 100 * GIB, true);
+        check(GIB, 20 * GIB, false);
+        check(GIB, 100 * GIB, true);
+        check(GIB - 1, 100 * GIB, false);
+        check(2 * GIB, 100 * GIB, false);
+        check(GIB, 100 * GIB, true);
         check(GIB, 2 * GIB, false);
         check(GIB / 2 - 1, 2 * GIB, true);
     }

@@ -79,17 +79,20 @@ fn is_open_to_all(file: &Path) -> bool {
     others_may(&file, READ_OR_WRITE) && file.ancestors().skip(1).all(|directory| others_may(directory, PASS))
 }
 
+/// Makes the folder below which those of registrators lie where no other is set. For workers: a command keeps nothing on this machine.
+pub fn make_scan_root(settings: &Settings) {
+    if settings.jobs.scan_roots.is_empty()
+        && let Err(error) = make_directory(&settings.own_scan_root())
+    {
+        warn!(%error, "no folder can be scanned: {error}; set [jobs] scan_roots");
+    }
+}
+
 /// The application on top of `store`, for the process of this unique name.
 ///
 /// # Errors
 /// [`CannotOpen::App`].
 pub fn application(settings: &Settings, store: Store, wire: impl Wire, name: &str) -> Result<App, CannotOpen> {
-    if settings.jobs.scan_roots.is_empty() {
-        let root = settings.own_scan_root();
-        if let Err(error) = make_directory(&root) {
-            warn!(%error, "no folder can be scanned: {error}; set [jobs] scan_roots");
-        }
-    }
     Ok(App::new(store, wire, app_options(settings, name))?)
 }
 
