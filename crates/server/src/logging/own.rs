@@ -27,12 +27,12 @@ use crate::{clock, config::OwnLevel};
 const ROAD: [&str; 4] =
     ["lockstep_app::log", "lockstep_store::log", "lockstep_sync_manager::log", "lockstep_sync_manager::outbox"];
 
-/// Reports a second that become lines.
-const A_SECOND: u32 = 50;
+/// Reports a second that become lines. The chatty ones, below a warning, may have half of it, so that they crowd out no warning.
+const A_SECOND: u32 = 100;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Reports that are kept until there is a place for them.
+/// Reports that are kept until there is a place for them; chatty ones may fill half of it.
 const EARLY: usize = 64;
 
 /// The longest text of one field.
@@ -69,8 +69,8 @@ struct Place(Mutex<Inner>);
 #[derive(Debug)]
 struct Inner {
     stage: Stage,
-    /// When the second began that runs, and how many lines it has had.
-    second: Option<(Instant, u32)>,
+    /// When the second began that runs, and how many lines it has had, chatty and others.
+    second: Option<(Instant, [u32; 2])>,
 }
 
 #[derive(Debug)]
@@ -98,11 +98,12 @@ impl Place {
 
     fn take(&self, line: NewLine) {
         let mut inner = self.inner();
-        if !inner.take_turn() {
+        let chatty = line.level.is_none_or(|level| level < LineLevel::Warning);
+        if !inner.take_turn(chatty) {
             return;
         }
         match &mut inner.stage {
-            Stage::Early(lines) if lines.len() < EARLY => lines.push(line),
+            Stage::Early(lines) if lines.len() < if chatty { EARLY / 2 } else { EARLY } => lines.push(line),
             Stage::Early(_) | Stage::Over => {}
             Stage::Open(logs) => {
                 logs.write(line);
@@ -117,10 +118,14 @@ impl Place {
 
 impl Inner {
     /// Whether this second has room for one more.
-    fn take_turn(&mut self) -> bool {
-        let (began, count) = self.second.filter(|(began, _)| began.elapsed() < SECOND).unwrap_or((Instant::now(), 0));
-        self.second = Some((began, count + 1));
-        count < A_SECOND
+    fn take_turn(&mut self, chatty: bool) -> bool {
+        let (began, mut counts) =
+            self.second.filter(|(began, _)| began.elapsed() < SECOND).unwrap_or((Instant::now(), [0; 2]));
+        let count = &mut counts[usize::from(chatty)];
+        *count = count.saturating_add(1);
+        let in_time = *count <= A_SECOND / 2;
+        self.second = Some((began, counts));
+        in_time
     }
 }
 
