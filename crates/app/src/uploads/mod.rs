@@ -106,10 +106,10 @@ impl App {
             let doubt = shelf.doubt(content).await;
             let deleted = app.delete_row(Entity::Files, &id, expect, &author).await;
             match &deleted {
-                Ok(_) => doubt.is_gone().await,
+                Ok(_) => doubt.gone().await,
                 // It may be deleted: whoever sweeps up after us will know.
                 Err(Error::InDoubt(_)) => {}
-                Err(_) => doubt.is_kept().await,
+                Err(_) => doubt.kept().await,
             }
             deleted
         });

@@ -178,12 +178,12 @@ pub(super) struct Doubt {
 
 impl Doubt {
     /// They have a row.
-    pub(super) async fn is_kept(self) {
+    pub(super) async fn kept(self) {
         self.settle(false).await;
     }
 
     /// They have none.
-    pub(super) async fn is_gone(self) {
+    pub(super) async fn gone(self) {
         self.settle(true).await;
     }
 

@@ -209,9 +209,9 @@ impl Upload {
 async fn settle(doubts: Vec<Doubt>, added: &Result<Vec<Edited>, Error>) {
     for doubt in doubts {
         match added {
-            Ok(_) => doubt.is_kept().await,
+            Ok(_) => doubt.kept().await,
             Err(Error::InDoubt(_)) => {}
-            Err(_) => doubt.is_gone().await,
+            Err(_) => doubt.gone().await,
         }
     }
 }
