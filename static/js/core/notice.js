@@ -63,8 +63,11 @@ export function statusOf({ type, status, data }) {
 /** Whether it is more than an error. @param {Notice} notice */
 export const isCritical = ({ data }) => ["critical", "fatal", "emergency"].includes(String(data?.level ?? data?.severity ?? "").toLowerCase());
 
-/** Its sentence; null where it has none. @param {Notice} notice @returns {string|null} */
-export const textOf = ({ message, data }) => first(message, data?.message, data?.title, data?.text);
+/** Its sentence, after its title where it has both; null where it has none. @param {Notice} notice @returns {string|null} */
+export function textOf({ message, data }) {
+  const [title, text] = [first(data?.title), first(message, data?.message, data?.text)];
+  return title !== null && text !== null && !text.startsWith(title) ? `${title}: ${text}` : (text ?? title);
+}
 
 /** Where it comes from: a program, a file, a registrator. @param {Notice} notice @returns {string|null} */
 export const sourceOf = ({ data }) => first(data?.source, data?.filename, data?.file?.name ?? data?.file, data?.registrator?.name ?? data?.registrator_name);

@@ -20,8 +20,9 @@ test("how serious it is: its status, else its level, else its type", () => {
 });
 
 test("its sentence and its source are found where people put them, and are text only", () => {
-  assert.equal(textOf(notice("alert", { title: "t", message: "m" }, { message: "own" })), "own");
-  assert.equal(textOf(notice("alert", { title: "t", message: "m" })), "m");
+  assert.equal(textOf(notice("alert", { title: "t", message: "m" }, { message: "own" })), "t: own");
+  assert.equal(textOf(notice("alert", { title: "CPU", message: "CPU is busy" })), "CPU is busy");
+  assert.equal(textOf(notice("alert", { title: "t", message: "m" })), "t: m");
   assert.equal(textOf(notice("alert", { title: { html: "<b>" }, message: " " })), null);
   assert.equal(sourceOf(notice("upload_status", { filename: "logs.csv" })), "logs.csv");
   assert.equal(sourceOf(notice("scan_complete", { registrator: { id: "5", name: "Архив-1" } })), "Архив-1");
