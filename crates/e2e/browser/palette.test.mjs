@@ -64,11 +64,14 @@ test("it leads to pages, makes new records and does things; Esc gives the focus 
   assert.equal(await anna.page.evaluate(() => document.activeElement.hasAttribute("data-pause")), true);
 
   await anna.page.click("[data-palette]");
+  await anna.page.locator("dialog.palette[open]").waitFor();
   await anna.page.keyboard.type("тёмное");
   await anna.page.locator('[data-command="theme-dark"][aria-selected="true"]').waitFor();
   await anna.page.keyboard.press("Enter");
   await anna.page.waitForFunction(() => document.documentElement.dataset.bsTheme === "dark");
+  await anna.page.locator("dialog.palette").waitFor({ state: "detached" });
   await anna.page.keyboard.press("Control+k");
+  await anna.page.locator("dialog.palette[open]").waitFor();
   await anna.page.keyboard.type("новый файл");
   await anna.page.locator('[data-command="new-files"][aria-selected="true"]').waitFor();
   await anna.page.keyboard.press("Enter");
