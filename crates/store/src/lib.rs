@@ -31,6 +31,7 @@ mod error;
 mod export;
 mod figures;
 mod fold;
+pub mod goods;
 mod host;
 pub mod jobs;
 mod ledger;

@@ -222,6 +222,7 @@ impl App {
                 Ok(job)
             }
             Enqueued::Active(job) => Err(Error::JobRunning { code: kind_of(&job)?.running_code(), job }),
+            Enqueued::Missing => Err(Error::NotFound),
         }
     }
 }

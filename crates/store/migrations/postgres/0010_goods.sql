@@ -62,7 +62,6 @@ CREATE TABLE property_variants (
   ext_id      TEXT COLLATE "C" NOT NULL,
   value       TEXT COLLATE "C" NOT NULL,
   rev         BIGINT NOT NULL,
-  created_job BIGINT NOT NULL,
   updated_at  BIGINT NOT NULL,
   UNIQUE (property_id, ext_id)
 );
@@ -82,7 +81,7 @@ CREATE TABLE product_groups (
   updated_at  BIGINT NOT NULL,
   parent_ext  TEXT COLLATE "C",
   parent_id   BIGINT REFERENCES product_groups (id),
-  path        TEXT COLLATE "C" NOT NULL
+  path        TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE INDEX product_groups_parent ON product_groups (parent_id);
 CREATE INDEX product_groups_path ON product_groups (path);

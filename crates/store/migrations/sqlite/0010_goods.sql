@@ -62,7 +62,6 @@ CREATE TABLE property_variants (
   ext_id      TEXT NOT NULL,
   value       TEXT NOT NULL,
   rev         INTEGER NOT NULL,
-  created_job INTEGER NOT NULL,
   updated_at  INTEGER NOT NULL,
   UNIQUE (property_id, ext_id)
 ) STRICT;
@@ -82,7 +81,7 @@ CREATE TABLE product_groups (
   updated_at  INTEGER NOT NULL,
   parent_ext  TEXT,
   parent_id   INTEGER REFERENCES product_groups (id),
-  path        TEXT NOT NULL
+  path        TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX product_groups_parent ON product_groups (parent_id);
 CREATE INDEX product_groups_path ON product_groups (path);

@@ -201,6 +201,14 @@ impl Tx {
         };
     }
 
+    /// The type of exact decimals.
+    pub(crate) fn decimal(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "TEXT",
+            Self::Postgres(_) => "NUMERIC",
+        }
+    }
+
     /// Waits until no other transaction has this turn, and has it until the end.
     pub(crate) async fn take_turn(&mut self, turn: Turn) -> Result<(), Error> {
         match self {

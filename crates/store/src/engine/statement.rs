@@ -87,6 +87,16 @@ impl Statement {
         self
     }
 
+    /// Appends a number among what is selected, where PostgreSQL would take it for text.
+    pub(crate) fn push_int(&mut self, number: impl Into<Option<i64>>) -> &mut Self {
+        self.push("CAST(").push_bind(number.into()).push(" AS BIGINT)")
+    }
+
+    /// The same for text.
+    pub(crate) fn push_text(&mut self, text: impl Into<Value>) -> &mut Self {
+        self.push("CAST(").push_bind(text).push(" AS TEXT)")
+    }
+
     /// The question how this would be done. SQLite alone understands it.
     #[cfg(test)]
     pub(crate) fn explained(self) -> Self {

@@ -69,7 +69,12 @@ impl BatchTx {
     /// Says that rows of `entity` have changed, to be told in `room`: at once or within a second, together with what the batches
     /// before and after it have changed there. `ids` are those of the changed rows; of more than two hundred pages are told none.
     pub fn owe(&mut self, room: &Room, entity: &str, counts: Counts, ids: impl IntoIterator<Item = String>) {
-        self.debts.add(room, entity, counts, ids);
+        self.debts.add(room, entity, counts, Some(ids));
+    }
+
+    /// The same where the rows are not to be named: pages look again at whatever they show.
+    pub fn owe_unnamed(&mut self, room: &Room, entity: &str, counts: Counts) {
+        self.debts.add(room, entity, counts, None::<[String; 0]>);
     }
 
     /// Adds an event of its own, for a row that changes once and not in bulk.

@@ -1,7 +1,7 @@
 //! What bulk work owes its rooms: the news that rows have changed, without an event for each of them.
 //!
 //! Each batch adds to the debt in its own transaction, and the debt stands in the job's row. The first news of a room leaves at once,
-//! the next ones not more often than once a second, the last one at the end. So a crash can delay news and never lose it, and a
+//! the next ones not more often than once a second, of whatever entity, the last ones at the end. So a crash can delay news and never lose it, and a
 //! job that has ended owes nothing.
 
 use lockstep_protocol::{Actor, Draft, EventName, Reason, Room, Scope};
@@ -54,9 +54,14 @@ struct Debt {
 }
 
 impl Debt {
-    /// Whether the room has been left alone for long enough.
-    fn is_due(&self, now: i64) -> bool {
-        self.told.is_none_or(|told| now - told >= PAUSE_MS || now < told)
+    /// Whether there is something to tell.
+    fn is_owed(&self) -> bool {
+        !self.counts.is_zero()
+    }
+
+    /// Whether a room is to be left alone for now, since this has been told.
+    fn is_fresh(&self, now: i64) -> bool {
+        self.told.is_some_and(|told| (told..told + PAUSE_MS).contains(&now))
     }
 }
 
@@ -88,10 +93,17 @@ impl Debts {
 
     /// Whether some room has not been told all.
     pub(super) fn is_owing(&self) -> bool {
-        self.debts.iter().any(|debt| !debt.counts.is_zero())
+        self.debts.iter().any(Debt::is_owed)
     }
 
-    pub(super) fn add(&mut self, room: &Room, entity: &str, counts: Counts, ids: impl IntoIterator<Item = String>) {
+    /// Adds rows that have changed, by their ids or, with none, unnamed.
+    pub(super) fn add(
+        &mut self,
+        room: &Room,
+        entity: &str,
+        counts: Counts,
+        ids: Option<impl IntoIterator<Item = String>>,
+    ) {
         if counts.is_zero() {
             return;
         }
@@ -104,22 +116,29 @@ impl Debts {
         });
         let debt = &mut self.debts[place];
         debt.counts.add(counts);
-        debt.ids = debt.ids.take().and_then(|named| join(named, ids));
+        debt.ids = debt.ids.take().zip(ids).and_then(|(named, ids)| join(named, ids));
     }
 
-    /// The events that are due, or with `all` everything that is owed.
+    /// The events that are due, or with `all` everything that is owed. What has waited longest comes first.
     pub(super) fn pay(&mut self, now: i64, all: bool, speaker: &Speaker) -> Result<Vec<Draft>, Error> {
+        let mut turns: Vec<usize> = (0..self.debts.len()).filter(|place| self.debts[*place].is_owed()).collect();
+        turns.sort_by_key(|place| self.debts[*place].told);
         let mut drafts = Vec::new();
-        for debt in &mut self.debts {
-            let owed = !debt.counts.is_zero();
-            if !owed || !(all || debt.is_due(now)) {
+        for place in turns {
+            if !all && self.is_told(&self.debts[place].room, now) {
                 continue;
             }
+            let debt = &mut self.debts[place];
             drafts.push(event(debt, speaker)?);
             (debt.counts, debt.ids, debt.told) = (Counts::default(), Some(Vec::new()), Some(now));
             self.touched = true;
         }
         Ok(drafts)
+    }
+
+    /// Whether a room has been told something within the last second.
+    fn is_told(&self, room: &Room, now: i64) -> bool {
+        self.debts.iter().any(|debt| debt.room == *room && debt.is_fresh(now))
     }
 }
 

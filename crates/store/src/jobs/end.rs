@@ -178,11 +178,16 @@ impl Store {
         Ok(jobs)
     }
 
-    /// All is done that follows the end of a job.
+    /// All is done that follows the end of a job. What a completed one has met is of no more use.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn settle_job(&self, id: i64) -> Result<(), Error> {
+        let done =
+            sql("SELECT id FROM jobs WHERE id = $1 AND state IN ('completed', 'completed_with_errors')").bind(id);
+        if self.engine.first(done).await?.is_some() {
+            self.sweep_traces(id).await?;
+        }
         let mut tx = self.engine.write().await?;
         tx.run(sql("UPDATE jobs SET settled = 1 WHERE id = $1 AND finished_at IS NOT NULL").bind(id)).await?;
         tx.commit().await

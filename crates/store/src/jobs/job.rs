@@ -141,6 +141,8 @@ pub struct NewJob {
     pub retry_of: Option<i64>,
     /// Where to go on.
     pub cursor: Option<String>,
+    /// Whether it is of no use without a catalogue: it is not taken then.
+    pub requires_products: bool,
 }
 
 impl NewJob {
@@ -160,6 +162,7 @@ impl NewJob {
             requested_by: None,
             retry_of: None,
             cursor: None,
+            requires_products: false,
         }
     }
 }

@@ -87,8 +87,11 @@ impl Store {
         if self.engine.first(old(1_i64)).await?.is_none() {
             return Ok(0);
         }
+        let ids = self.engine.read().await?.numbers(old(FORGET_STEP)).await?;
+        for id in &ids {
+            self.sweep_import(*id).await?;
+        }
         let mut tx = self.engine.write().await?;
-        let ids = tx.numbers(old(FORGET_STEP)).await?;
         let mut delete = sql("DELETE FROM jobs WHERE id IN (");
         delete.push_list(ids).push(")");
         let gone = tx.run(delete).await?;

@@ -12,6 +12,7 @@ use crate::{
     Store, crash,
     engine::{Lock, Statement, Tx, sql},
     error::Error,
+    goods,
 };
 
 /// Losses of one job in all, progress or not: what takes fifty processes with it is given up.
@@ -27,6 +28,8 @@ pub enum Enqueued {
     New(Box<PendingStep<Job>>),
     /// One of its scope is alive already.
     Active(Box<Job>),
+    /// There is no catalogue, and it is of no use without one.
+    Missing,
 }
 
 /// Who asks for something to do.
@@ -59,12 +62,16 @@ impl Claimed {
 }
 
 impl Store {
-    /// Wants a job, unless one of its scope is alive.
+    /// Wants a job, unless one of its scope is alive or what it needs is missing.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn enqueue_job(&self, new: &NewJob) -> Result<Enqueued, Error> {
         let mut step = self.begin_step().await?;
+        if new.requires_products && step.tx.first(goods::any_product()).await?.is_none() {
+            let active = alive(&mut step.tx, new.lock_scope.as_deref()).await?;
+            return Ok(active.map_or(Enqueued::Missing, |job| Enqueued::Active(Box::new(job))));
+        }
         for _ in 0..TRIES {
             let now = step.now;
             if let Some(id) = rows::insert(&mut step.tx, new, now).await? {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{KnownFile, ScannedFile, many};
 use crate::{
-    engine::{Lock, Statement, Tuple, Value, sql},
+    engine::{Lock, Tuple, sql},
     error::Error,
     fold::fold,
     jobs::BatchTx,
@@ -152,16 +152,4 @@ impl BatchTx {
 
 fn ids(ids: impl Iterator<Item = i64>) -> String {
     many(ids.map(|id| Json::from(vec![id])).collect())
-}
-
-impl Statement {
-    /// A number among what is selected, where PostgreSQL would take it for text.
-    fn push_int(&mut self, number: impl Into<Option<i64>>) -> &mut Self {
-        self.push("CAST(").push_bind(number.into()).push(" AS BIGINT)")
-    }
-
-    /// The same for text.
-    fn push_text(&mut self, text: impl Into<Value>) -> &mut Self {
-        self.push("CAST(").push_bind(text).push(" AS TEXT)")
-    }
 }

@@ -25,7 +25,7 @@ async fn begin(store: &Store) -> Held {
     let new = NewJob::new("scan", json!({}), Room::Registrators, event);
     match store.enqueue_job(&new).await.expect("written") {
         Enqueued::New(pending) => pending.commit().await.expect("kept"),
-        Enqueued::Active(job) => panic!("{job:?}"),
+        other => panic!("{other:?}"),
     };
     claim(store).await
 }

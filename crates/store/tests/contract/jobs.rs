@@ -54,7 +54,7 @@ fn worker(name: &str) -> Claimant {
 async fn want(store: &Store, new: &NewJob) -> Job {
     match store.enqueue_job(new).await.expect("written") {
         Enqueued::New(pending) => pending.commit().await.expect("kept").0,
-        Enqueued::Active(job) => panic!("{job:?} is in the way"),
+        other => panic!("{other:?} is in the way"),
     }
 }
 
@@ -142,7 +142,7 @@ async fn of_one_scope_one_job_is_alive<E: Engine>(world: World<E>) {
     for _ in 0..2 {
         match store.enqueue_job(&scan("scan:5")).await.expect("asked") {
             Enqueued::Active(job) => assert_eq!(job.id, first.id),
-            Enqueued::New(_) => panic!("two of one scope"),
+            other => panic!("two of one scope, or {other:?}"),
         }
         claim(store, "a").await;
     }
@@ -164,6 +164,7 @@ async fn of_those_who_want_a_scope_at_once_one_gets_it<E: Engine>(world: World<E
                 match store.enqueue_job(&new).await.expect("asked") {
                     Enqueued::New(pending) => Ok(pending.commit().await.expect("kept").0.id),
                     Enqueued::Active(job) => Err(job.id),
+                    Enqueued::Missing => panic!("it needs nothing"),
                 }
             }
         };
