@@ -76,13 +76,22 @@ impl<R: Read> Reader<R> {
     }
 
     /// Reads to the end only for what the file holds in all, and whether it is whole; with its SHA-256, if nothing was read before.
-    pub fn survey(mut self) -> Result<Summary, Error> {
+    pub fn survey(self) -> Result<Summary, Error> {
+        let summary = self.survey_while(|_| true)?;
+        Ok(summary.expect("nobody said that it should stop"))
+    }
+
+    /// The same as long as `go_on` says so, which is asked with the bytes read so far whenever another row was found.
+    pub fn survey_while(mut self, mut go_on: impl FnMut(u64) -> bool) -> Result<Option<Summary>, Error> {
         if self.bytes() == 0 {
             self.walker.begin_digest();
         }
-        for item in self {
+        while let Some(item) = self.next() {
             if let Found::End(summary) = item?.found {
-                return Ok(*summary);
+                return Ok(Some(*summary));
+            }
+            if !go_on(self.bytes()) {
+                return Ok(None);
             }
         }
         unreachable!("a reader that was not asked before ends with a summary or an error")

@@ -42,6 +42,28 @@ pub struct Part {
     entry: Option<Entry>,
 }
 
+/// A file or folder below a root, as [`list`] finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path below the root, by which [`Source::open`] knows it.
+    pub name: String,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+}
+
+/// What lies in a folder below the root, numbers in names counted as numbers: folders, and files that may hold rows. `folder` is a name like
+/// that of [`Source::open`]. Links are not followed, and what has a name that is not accepted is not there.
+pub fn list(root: &Path, folder: &str) -> Result<Vec<Listed>, Error> {
+    let base = name::checked(folder).map_err(|why| Error::refused(folder, why))?;
+    let folder::Found::Folder(found) = Folder::open(root)?.find(&base)? else {
+        return Err(Error::refused(folder, Why::Missing));
+    };
+    let mut entries = found.entries()?;
+    entries.retain(|entry| entry.is_folder || name::may_hold_rows(&entry.name));
+    let listed = |entry: folder::Entry| Listed { name: name::join(&base, &entry.name), is_folder: entry.is_folder };
+    Ok(entries.into_iter().map(listed).filter(|listed| name::checked(&listed.name).is_ok()).collect())
+}
+
 /// How far a source has been read: so many items of that part. Written `goods/goods_1_3.xml#1500`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
