@@ -117,6 +117,30 @@ pub enum Error {
         /// Where it would have to be.
         roots: String,
     },
+    /// Stocks and prices belong to products, and there are none.
+    #[error("there are no products yet; import a catalogue first")]
+    CatalogRequired,
+    /// The source of an import cannot be read, or holds nothing.
+    #[error("`{name}` cannot be imported: it {why}; it must lie below [jobs] import_root, {root}")]
+    ImportSource {
+        /// The source, as it was named.
+        name: String,
+        /// Where it would have to be.
+        root: String,
+        /// What is wrong with it, a word of `commerceml`, such as `missing`.
+        code: &'static str,
+        /// The same for people.
+        why: String,
+    },
+    /// So much is in the source that a look takes too long.
+    #[error("reading all of it takes longer than {seconds} s; start the import, which begins with that")]
+    ImportTooLong {
+        /// How long was tried.
+        seconds: u64,
+    },
+    /// No file of the session had an error, so none can be had again for that.
+    #[error("none of its files had an error")]
+    ImportNoErrors,
     /// Nobody would be left who may administer.
     #[error("the last enabled administrator stays")]
     LastAdmin,
@@ -189,6 +213,10 @@ impl Error {
             Error::JobFinished { .. } => "job.finished",
             Error::ScanDisabled => "scan.disabled",
             Error::ScanNoRoot { .. } => "scan.no_root",
+            Error::CatalogRequired => "import.catalog_required",
+            Error::ImportSource { .. } => "import.no_source",
+            Error::ImportTooLong { .. } => "import.too_long",
+            Error::ImportNoErrors => "import.no_errors",
             Error::LastAdmin => "last_admin",
             Error::BadEvent { .. } => "bad_event",
             Error::BadRoom { .. } => "bad_room",
@@ -214,6 +242,12 @@ impl Error {
                 ("folder".to_owned(), folder.as_str().into()),
                 ("roots".to_owned(), roots.as_str().into()),
             ]),
+            Error::ImportSource { name, root, code, .. } => Map::from_iter([
+                ("source".to_owned(), name.as_str().into()),
+                ("root".to_owned(), root.as_str().into()),
+                ("why".to_owned(), (*code).into()),
+            ]),
+            Error::ImportTooLong { seconds } => one("seconds", (*seconds).into()),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),
             Error::KeyReused { key } => one("key", key.as_str().into()),

@@ -27,6 +27,7 @@ mod edit;
 mod entities;
 mod error;
 mod figures;
+mod import;
 pub mod jobs;
 mod keys;
 mod list;
@@ -60,6 +61,10 @@ pub use demo::DemoReport;
 pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
+pub use import::{
+    BrokenFile, ImportLimits, ImportOrder, ImportSources, ImportType, Imports, ImportsQuery, Only, Preview,
+    PreviewFile, SourceItem, TypeReady, UnknownImportType, Why,
+};
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
     AuditPage, Cursor, Entity, Export, Extent, KEYS_CHANGED, Key, LOCKS_CHANGED, Lease, Listed, Locks, LogExport,
@@ -124,6 +129,10 @@ pub struct Options {
     pub scan_roots: Roots,
     /// The directory for the bytes of uploaded files, made when it is needed; without one nothing can be uploaded.
     pub uploads: Option<PathBuf>,
+    /// Below which the sources of imports lie.
+    pub import_root: PathBuf,
+    /// How much of such a source is believed.
+    pub import_limits: ImportLimits,
 }
 
 impl Default for Options {
@@ -135,6 +144,8 @@ impl Default for Options {
             logs: LogOptions::default(),
             scan_roots: Roots::default(),
             uploads: None,
+            import_root: PathBuf::from("imports"),
+            import_limits: ImportLimits::default(),
         }
     }
 }
@@ -158,6 +169,8 @@ struct Inner {
     session_hours: u32,
     scan_roots: Roots,
     board: jobs::Board,
+    import_root: import::Root,
+    looks: import::Looks,
     uploads: Uploads,
     errors: Arc<Errors>,
 }
@@ -214,6 +227,8 @@ impl App {
             no_more_lines,
             session_hours: options.session_hours,
             scan_roots: options.scan_roots,
+            import_root: import::Root::new(options.import_root, options.import_limits),
+            looks: import::Looks::default(),
             uploads: Uploads::new(options.uploads),
         })))
     }

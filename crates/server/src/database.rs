@@ -125,7 +125,15 @@ fn app_options(settings: &Settings, name: &str) -> Options {
         backlog: settings.logs.ring_lines,
     };
     let scan_roots = Roots::new(settings.scan_roots());
-    Options { session_hours: settings.auth.session_hours, login, logs, scan_roots, uploads: Some(settings.uploads()) }
+    Options {
+        session_hours: settings.auth.session_hours,
+        login,
+        logs,
+        scan_roots,
+        uploads: Some(settings.uploads()),
+        import_root: settings.server.data_dir.join("imports"),
+        ..Options::default()
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,15 @@ use crate::App;
 /// The longest a job pauses after a batch for the edits of others.
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
+/// Where a batch leaves off.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// From where another worker goes on.
+    pub cursor: String,
+    /// How far it is.
+    pub progress: Progress,
+}
+
 /// A running job, as its handler has it. Clones are the same one.
 #[derive(Clone)]
 pub struct JobCtx(Arc<Running>);
@@ -129,18 +138,35 @@ impl JobCtx {
         progress: Progress,
         work: impl AsyncFnOnce(&mut BatchTx) -> Result<T, JobError>,
     ) -> Result<T, JobError> {
-        let cursor = cursor.into();
+        let mark = Mark { cursor: cursor.into(), progress };
+        self.commit(Some(mark), async |tx| Ok((work(tx).await?, None))).await
+    }
+
+    /// The same where the work alone shows how far it comes: it says so at its end.
+    ///
+    /// # Errors
+    /// As [`JobCtx::batch`].
+    pub async fn step<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut BatchTx) -> Result<(T, Mark), JobError>,
+    ) -> Result<T, JobError> {
+        self.commit(None, async |tx| work(tx).await.map(|(outcome, mark)| (outcome, Some(mark)))).await
+    }
+
+    async fn commit<T>(
+        &self,
+        before: Option<Mark>,
+        work: impl AsyncFnOnce(&mut BatchTx) -> Result<(T, Option<Mark>), JobError>,
+    ) -> Result<T, JobError> {
         let gate = self.0.gate.lock().await;
         self.0.stop.check()?;
-        let shown = {
-            let mut pace = self.pace();
-            pace.note(Instant::now(), progress);
-            pace.shown(Instant::now()).map(|shown| shown.to_string())
-        };
-        let store = &self.0.app.0.store;
-        let mut tx = store.begin_batch(self.0.held, &cursor, shown.as_deref()).await.map_err(|why| self.lost(why))?;
+        let mut tx = self.begin(before).await?;
         let began = Instant::now();
-        let outcome = work(&mut tx).await?;
+        let (outcome, after) = work(&mut tx).await?;
+        if let Some(Mark { cursor, progress }) = after {
+            let shown = self.note(progress);
+            tx.keep(&cursor, shown.as_deref()).await?;
+        }
         let pending = tx.finish().await?;
         let owing = self.0.app.0.road.take_step(pending).await?;
         crash::point("job:publish");
@@ -151,6 +177,25 @@ impl JobCtx {
         self.tell_progress(false);
         self.make_way(pause).await;
         Ok(outcome)
+    }
+
+    async fn begin(&self, mark: Option<Mark>) -> Result<BatchTx, JobError> {
+        let (store, held) = (&self.0.app.0.store, self.0.held);
+        let begun = match mark {
+            Some(Mark { cursor, progress }) => {
+                let shown = self.note(progress);
+                store.begin_batch(held, &cursor, shown.as_deref()).await
+            }
+            None => store.begin_open_batch(held).await,
+        };
+        begun.map_err(|why| self.lost(why))
+    }
+
+    /// Notes how far it is, and returns what the row is to say of that.
+    fn note(&self, progress: Progress) -> Option<String> {
+        let (mut pace, now) = (self.pace(), Instant::now());
+        pace.note(now, progress);
+        pace.shown(now).map(|shown| shown.to_string())
     }
 
     /// A file has one writer at a time and no queue before it: who commits batch after batch would keep all others out.
@@ -172,6 +217,16 @@ impl JobCtx {
     /// Whether some room has not been told all that was changed.
     pub(super) fn is_owing(&self) -> bool {
         self.0.owing.load(Ordering::Relaxed)
+    }
+
+    /// Writes down how far it is, apart from any batch: tries without progress still count.
+    ///
+    /// # Errors
+    /// As [`JobCtx::batch`].
+    pub async fn keep_progress(&self) -> Result<(), JobError> {
+        let _gate = self.between_batches().await;
+        self.0.stop.check()?;
+        self.renew().await.map_err(|why| self.lost(why))
     }
 
     /// Waits for the batch that is under way, and keeps the next one from beginning.
@@ -203,14 +258,16 @@ impl JobCtx {
             (number, shown)
         };
         let Running { app, job, kind, held, .. } = &*self.0;
-        let subject = job.subject.as_ref().map(|subject| &subject.id);
-        let about = json!({"id": held.id.to_string(), kind.subject_name(): subject, "fence": held.fence, "n": number,
+        let (what, which) = kind.about(job);
+        let about = json!({"id": held.id.to_string(), what: which, "fence": held.fence, "n": number,
             "state": job.state.name(), "attempt": job.attempt, "worker": job.worker});
         if let (Some(shown), Json::Object(about)) = (shown.as_object_mut(), about) {
             shown.extend(about);
         }
         let payload = RawValue::from_string(shown.to_string()).expect("JSON that was just written");
-        app.0.road.wire.tell(&kind.room(), kind.progress_event(), payload);
+        for room in kind.rooms(job) {
+            app.0.road.wire.tell(&room, kind.progress_event(), payload.clone());
+        }
     }
 
     /// Notes why the job is not ours any more, for all who do something for it.

@@ -88,11 +88,11 @@ impl From<Error> for JobError {
 /// A run may be dropped at any of its waits, and begin again, here or elsewhere, at the cursor of its last batch. Whatever it changes it
 /// changes in [`JobCtx::batch`]; work that blocks goes to `spawn_blocking` and looks at [`JobCtx::is_cancelled`] now and then.
 pub trait JobHandler: Send + Sync + 'static {
-    /// Which.
-    const KIND: JobKind;
-
     /// What it is given.
     type Payload: Serialize + DeserializeOwned + Send;
+
+    /// Which kind.
+    fn kind(&self) -> JobKind;
 
     /// Does the work from [`JobCtx::cursor`] on.
     fn run(&self, payload: Self::Payload, ctx: JobCtx) -> impl Future<Output = Result<Report, JobError>> + Send;
@@ -106,6 +106,11 @@ pub trait JobHandler: Send + Sync + 'static {
         let _ = (app, job);
         std::future::ready(Ok(()))
     }
+
+    /// The place that a cursor of such a job stands for, as the log says it.
+    fn place(&self, cursor: &str) -> String {
+        cursor.to_owned()
+    }
 }
 
 /// A future without a name.
@@ -116,11 +121,12 @@ pub(super) trait AnyHandler: Send + Sync + 'static {
     fn kind(&self) -> JobKind;
     fn run(self: Arc<Self>, ctx: JobCtx) -> Doing<'static, Result<Report, JobError>>;
     fn ended<'a>(&'a self, app: &'a App, job: &'a Job) -> Doing<'a, Result<(), Error>>;
+    fn place(&self, cursor: &str) -> String;
 }
 
 impl<H: JobHandler> AnyHandler for H {
     fn kind(&self) -> JobKind {
-        H::KIND
+        JobHandler::kind(self)
     }
 
     fn run(self: Arc<Self>, ctx: JobCtx) -> Doing<'static, Result<Report, JobError>> {
@@ -133,6 +139,10 @@ impl<H: JobHandler> AnyHandler for H {
 
     fn ended<'a>(&'a self, app: &'a App, job: &'a Job) -> Doing<'a, Result<(), Error>> {
         Box::pin(JobHandler::ended(self, app, job))
+    }
+
+    fn place(&self, cursor: &str) -> String {
+        JobHandler::place(self, cursor)
     }
 }
 

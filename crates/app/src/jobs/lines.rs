@@ -33,7 +33,7 @@ struct Second {
 impl Lines {
     pub(super) fn new(logs: Logs, kind: JobKind, job: i64) -> Self {
         let second = Mutex::new(Second { began: Instant::now(), said: 0, left_out: 0 });
-        Self { logs, source: format!("{}-{job}", kind.name()), second }
+        Self { logs, source: format!("{}-{job}", kind.source()), second }
     }
 
     pub(super) fn say(&self, kind: LogType, message: &str) {

@@ -15,18 +15,18 @@ mod run;
 mod stop;
 
 pub use board::{Count, JobCounts};
-pub use ctx::JobCtx;
+pub use ctx::{JobCtx, Mark};
 pub use engine::JobOptions;
 pub use handler::{Handlers, JobError, JobHandler, Report};
 pub use kind::JobKind;
 pub use lockstep_protocol::log::LogType;
 pub use lockstep_store::jobs::{BatchTx, Counts, Failure, Job, JobPage, JobState, MAX_JOBS, Subject};
-pub use progress::Progress;
+pub use progress::{Progress, Whole};
 
 pub(crate) use board::Board;
 use lockstep_protocol::Record;
 use lockstep_store::jobs::{Cancelling, Enqueued, JobQuery, NewJob, PendingStep};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
@@ -48,6 +48,12 @@ pub struct Wish {
     pub subject: Option<Subject>,
     /// The only machine that may do it, by the name that [`JobOptions`] has for it; nothing: any.
     pub host: Option<String>,
+    /// Whether there have to be products.
+    pub needs_products: bool,
+    /// The job that it is another try of.
+    pub retry_of: Option<i64>,
+    /// Where to go on.
+    pub cursor: Option<String>,
 }
 
 impl Wish {
@@ -57,7 +63,8 @@ impl Wish {
     /// [`Error::Internal`] when the payload is no JSON.
     pub fn new(kind: JobKind, payload: &impl Serialize) -> Result<Self, Error> {
         let payload = serde_json::to_value(payload).map_err(|error| Error::Internal(std::sync::Arc::new(error)))?;
-        Ok(Self { kind, payload, lock_scope: None, subject: None, host: None })
+        let (lock_scope, subject, host, retry_of, cursor) = (None, None, None, None, None);
+        Ok(Self { kind, payload, lock_scope, subject, host, needs_products: false, retry_of, cursor })
     }
 }
 
@@ -107,7 +114,7 @@ impl JobsQuery {
     }
 }
 
-fn switch(value: &str) -> Result<bool, FieldError> {
+pub(crate) fn switch(value: &str) -> Result<bool, FieldError> {
     match value {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
@@ -125,9 +132,9 @@ impl App {
     /// Wants a job.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; [`Error::JobRunning`] with the job of the same scope that is alive.
+    /// [`Error::Forbidden`]; [`Error::JobRunning`] with the job of the same scope that is alive; [`Error::CatalogRequired`].
     pub async fn enqueue(&self, caller: &Caller, wish: Wish) -> Result<Job, Error> {
-        let Wish { kind, payload, lock_scope, subject, host } = wish;
+        let Wish { kind, payload, lock_scope, subject, host, needs_products, retry_of, cursor } = wish;
         caller.must(kind.run())?;
         let requested_by = caller.actor();
         let new = NewJob {
@@ -135,6 +142,9 @@ impl App {
             subject,
             host,
             requested_by,
+            requires_products: needs_products,
+            retry_of,
+            cursor,
             ..NewJob::new(kind.name(), payload, kind.room(), kind.event())
         };
         let enqueued = self.0.store.enqueue_job(&new).await?;
@@ -149,7 +159,7 @@ impl App {
         let kinds = visible(caller, query.kind.as_deref())?;
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         let (subject, before) = (query.subject.clone(), query.before.clone());
-        Ok(self.0.store.jobs(&JobQuery { kinds, subject, active: query.active, before, limit }).await?)
+        Ok(self.0.store.jobs(&JobQuery { kinds, subject, state: None, active: query.active, before, limit }).await?)
     }
 
     /// One job.
@@ -184,7 +194,11 @@ impl App {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Forbidden`]; [`Error::JobRunning`] when it, or another of its scope, is alive.
     pub async fn retry_job(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
-        caller.must(kind_of(&self.0.store.job(id).await?)?.run())?;
+        let kind = kind_of(&self.0.store.job(id).await?)?;
+        caller.must(kind.run())?;
+        if let JobKind::Import(_) = kind {
+            return self.retry_import(caller, id, false).await;
+        }
         let enqueued = self.0.store.retry_job(id, caller.actor()).await?;
         self.enqueued(enqueued).await
     }
@@ -193,8 +207,7 @@ impl App {
     /// something to do or to end. Whoever misses some asks the database, within two seconds for what there is to do and five for what
     /// is to end.
     pub fn hear_job(&self, record: &Record) {
-        let of_jobs = JobKind::ALL.into_iter().any(|kind| record.event == kind.event());
-        if let Some(id) = record.id.parse().ok().filter(|_| of_jobs) {
+        if let Some(id) = record.id.parse().ok().filter(|_| tells_of_job(record)) {
             self.0.board.hear(id);
         }
     }
@@ -222,7 +235,7 @@ impl App {
                 Ok(job)
             }
             Enqueued::Active(job) => Err(Error::JobRunning { code: kind_of(&job)?.running_code(), job }),
-            Enqueued::Missing => Err(Error::NotFound),
+            Enqueued::Missing => Err(Error::CatalogRequired),
         }
     }
 }
@@ -241,6 +254,19 @@ impl Road {
         });
         step.await.unwrap_or_else(|error| Err(lockstep_store::Error::Corrupt(error.to_string())))
     }
+}
+
+/// Whether an event is one of those that jobs make. Programs may publish `imports:changed`, too; theirs say nothing of a job.
+fn tells_of_job(record: &Record) -> bool {
+    #[derive(Deserialize)]
+    struct Told<'a> {
+        kind: &'a str,
+    }
+    if !JobKind::ALL.into_iter().any(|kind| record.event == kind.event()) {
+        return false;
+    }
+    let told = record.data.as_ref().and_then(|data| serde_json::from_str::<Told<'_>>(data.get()).ok());
+    told.and_then(|told| JobKind::of(told.kind)).is_some_and(|kind| record.event == kind.event())
 }
 
 /// A kind that this build does not know is nobody's to see.

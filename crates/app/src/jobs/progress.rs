@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use tokio::time::Instant;
 
 /// The time over which the rate is taken: short enough to follow what happens, long enough to stand still between two files.
@@ -30,6 +30,26 @@ pub struct Progress {
     pub total: Option<u64>,
     /// What has become of them.
     pub counts: BTreeMap<&'static str, u64>,
+    /// The same of all stages together, where there are several: the share, the rate and the end in sight go by it.
+    pub whole: Option<Whole>,
+    /// Whatever else pages are told, each under a name of its own; one that is there already is replaced.
+    pub more: Map<String, Json>,
+}
+
+/// How far all stages together are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole {
+    /// How many are done.
+    pub done: u64,
+    /// Of how many; 0 while nobody knows.
+    pub total: u64,
+}
+
+impl Progress {
+    /// What the share goes by.
+    fn way(&self) -> (u64, Option<u64>) {
+        self.whole.map_or((self.done, self.total), |whole| (whole.done, Some(whole.total)))
+    }
 }
 
 /// What has been said of it so far.
@@ -56,12 +76,13 @@ impl Pace {
         while self.marks.len() > 1 && self.marks.front().is_some_and(gone) {
             self.marks.pop_front();
         }
+        let (done, total) = progress.way();
         let spaced = self.marks.back().is_none_or(|(last, _)| now.duration_since(*last) >= WINDOW / 64);
         if spaced && self.marks.len() < MARKS {
-            self.marks.push_back((now, progress.done));
+            self.marks.push_back((now, done));
         }
-        if let Some(total) = progress.total.filter(|total| *total > 0) {
-            let share = progress.done.min(total).saturating_mul(100) / total;
+        if let Some(total) = total.filter(|total| *total > 0) {
+            let share = done.min(total).saturating_mul(100) / total;
             self.percent = self.percent.max(share);
         }
         (self.latest, self.waits) = (Some(progress), true);
@@ -69,12 +90,17 @@ impl Pace {
 
     /// What the row and the pages are told; nothing before the handler has said something.
     pub(super) fn shown(&self, now: Instant) -> Option<Json> {
-        let Progress { stage, item, done, total, counts } = self.latest.as_ref()?;
-        let rate = self.rate(now, *done);
-        let left = total.map(|total| total.saturating_sub(*done));
+        let latest = self.latest.as_ref()?;
+        let Progress { stage, item, done, total, counts, more, .. } = latest;
+        let (way, end) = latest.way();
+        let rate = self.rate(now, way);
+        let left = end.map(|end| end.saturating_sub(way));
         let eta = left.and_then(|left| (rate > 0.0).then(|| (left as f64 / rate).ceil()));
-        Some(json!({"stage": stage, "item": item, "done": done, "total": total, "percent": total.map(|_| self.percent),
-            "rate": (rate * 10.0).round() / 10.0, "etaSeconds": eta.map(|eta| eta as u64), "counts": counts}))
+        let mut shown = json!({"stage": stage, "item": item, "done": done, "total": total,
+            "percent": end.map(|_| self.percent), "rate": (rate * 10.0).round() / 10.0,
+            "etaSeconds": eta.map(|eta| eta as u64), "counts": counts});
+        shown.as_object_mut().expect("made as one").extend(more.clone());
+        Some(shown)
     }
 
     /// The next number, when there is something to tell and it is time; `at_once` where the end is told.
@@ -147,6 +173,18 @@ mod tests {
 
         assert_eq!((&shown["percent"], &shown["etaSeconds"]), (&Json::Null, &Json::Null));
         assert_eq!(shown["rate"], 250.0);
+    }
+
+    #[test]
+    fn the_share_of_several_stages_goes_by_all_of_them() {
+        let (mut pace, now) = (Pace::from(None), Instant::now());
+        let more = Map::from_iter([("counts".to_owned(), json!({"goods": {"read": 5}}))]);
+
+        pace.note(now, Progress { whole: Some(Whole { done: 25, total: 100 }), more, ..at(5, Some(5)) });
+
+        let shown = pace.shown(now).expect("noted");
+        assert_eq!((&shown["done"], &shown["total"], &shown["percent"]), (&json!(5), &json!(5), &json!(25)));
+        assert_eq!(shown["counts"], json!({"goods": {"read": 5}}), "two levels where somebody has them");
     }
 
     #[test]

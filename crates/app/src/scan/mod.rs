@@ -99,8 +99,11 @@ pub struct Scans;
 const ELSEWHERE: Duration = Duration::from_secs(2);
 
 impl JobHandler for Scans {
-    const KIND: JobKind = JobKind::Scan;
     type Payload = ScanOrder;
+
+    fn kind(&self) -> JobKind {
+        JobKind::Scan
+    }
 
     async fn run(&self, order: ScanOrder, ctx: JobCtx) -> Result<Report, JobError> {
         let row = ctx.app().store().get(Entity::Registrators, &order.registrator).await;

@@ -90,7 +90,7 @@ pub(super) fn progress(stage: &str, item: Option<&str>, counts: ScanCounts) -> P
         ("bytes", bytes),
     ]);
     let item = item.map(|item| place(item).to_owned());
-    Progress { stage: stage.to_owned(), item, done: counts.files(), total: None, counts: counted }
+    Progress { stage: stage.to_owned(), item, done: counts.files(), counts: counted, ..Progress::default() }
 }
 
 /// What has come out, in a sentence.

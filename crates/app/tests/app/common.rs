@@ -91,6 +91,8 @@ async fn world_of(locks: Locks, logs: LogOptions) -> World {
         logs,
         scan_roots: Roots::new([root]),
         uploads: Some(dir.path().join("uploads")),
+        import_root: dir.path().join("imports"),
+        ..Options::default()
     };
     let app = App::new(store, sent.clone(), options).expect("an app");
     World { app, hands, sent, dir }

@@ -329,8 +329,11 @@ async fn whoever_wanted_a_scan_is_told_how_it_went_and_nobody_else() {
 struct Idle;
 
 impl JobHandler for Idle {
-    const KIND: JobKind = JobKind::Scan;
     type Payload = Json;
+
+    fn kind(&self) -> JobKind {
+        JobKind::Scan
+    }
 
     async fn run(&self, _: Json, ctx: JobCtx) -> Result<Report, JobError> {
         loop {

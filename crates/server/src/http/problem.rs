@@ -159,7 +159,11 @@ impl From<Error> for Problem {
             | Error::BadRoom { .. }
             | Error::LocksOff
             | Error::ScanDisabled
-            | Error::ScanNoRoot { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            | Error::ScanNoRoot { .. }
+            | Error::CatalogRequired
+            | Error::ImportSource { .. }
+            | Error::ImportTooLong { .. }
+            | Error::ImportNoErrors => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Locked { .. } => StatusCode::LOCKED,
             Error::Stale { .. } => StatusCode::PRECONDITION_FAILED,
             Error::InUse { .. }

@@ -1,7 +1,7 @@
 //! A worker's part in long work: it does jobs, and hears of those that others want or end.
 
 use lockstep_app::{
-    App, Roots, Scans,
+    App, ImportType, Imports, Roots, Scans,
     jobs::{Handlers, JobOptions},
 };
 use lockstep_sync_manager::SyncManager;
@@ -21,7 +21,8 @@ pub(super) async fn run(state: State, leaving: CancellationToken) {
 
 /// All that a worker can do, on this machine.
 fn handlers(settings: &Settings) -> Handlers {
-    let handlers = Handlers::default();
+    let imports = ImportType::ALL.into_iter().map(Imports);
+    let handlers = imports.fold(Handlers::default(), Handlers::with);
     if Roots::new(settings.scan_roots()).are_here() { handlers.with(Scans) } else { handlers }
 }
 

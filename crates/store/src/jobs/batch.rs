@@ -92,6 +92,21 @@ impl BatchTx {
         &mut self.step.tx
     }
 
+    /// Says what stands after the batch, where only its work has shown that.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn keep(&mut self, cursor: &str, progress: Option<&str>) -> Result<(), Error> {
+        let mut keep = sql("UPDATE jobs SET cursor = ");
+        keep.push_bind(cursor);
+        if let Some(progress) = progress {
+            keep.push(", progress = ").push_bind(progress);
+        }
+        keep.push(" WHERE id = ").push_bind(self.job.id);
+        self.step.tx.run(keep).await?;
+        Ok(())
+    }
+
     /// Writes down what is owed and what is due to be told. The last step before the commit; the outcome is whether some room has not
     /// been told all.
     ///
@@ -111,9 +126,24 @@ impl Store {
     /// # Errors
     /// [`NotHeld`].
     pub async fn begin_batch(&self, held: Held, cursor: &str, progress: Option<&str>) -> Result<BatchTx, NotHeld> {
+        self.batch(held, Some(cursor), progress).await
+    }
+
+    /// The same for a batch whose work alone shows what stands after it: it says so by [`BatchTx::keep`].
+    ///
+    /// # Errors
+    /// [`NotHeld`].
+    pub async fn begin_open_batch(&self, held: Held) -> Result<BatchTx, NotHeld> {
+        self.batch(held, None, None).await
+    }
+
+    async fn batch(&self, held: Held, cursor: Option<&str>, progress: Option<&str>) -> Result<BatchTx, NotHeld> {
         let mut step = self.begin_step().await?;
-        let mut beat = sql("UPDATE jobs SET attempt = 1, cursor = ");
-        beat.push_bind(cursor).push(", lease_until = ").push_bind(step.now + LEASE_MS);
+        let mut beat = sql("UPDATE jobs SET attempt = 1, lease_until = ");
+        beat.push_bind(step.now + LEASE_MS);
+        if let Some(cursor) = cursor {
+            beat.push(", cursor = ").push_bind(cursor);
+        }
         let (job, debts) = self.beat(&mut step, held, beat, progress).await?;
         crash::point("job:fence");
         Ok(BatchTx { step, job, debts })

@@ -229,8 +229,12 @@ pub struct Job {
 }
 
 impl Job {
-    /// The job as pages and programs see it: ids as text, times as RFC 3339, without what is the handler's own.
+    /// The job as pages and programs see it: ids as text, times as RFC 3339, without what is the handler's own. An import is shown as
+    /// its session.
     pub fn shown(&self) -> Json {
+        if let Some(import_type) = self.import_type() {
+            return self.session(import_type);
+        }
         let time = |ms: Option<i64>| ms.map(rfc3339);
         json!({
             "id": self.id.to_string(), "kind": self.kind, "state": self.state.name(), "attempt": self.attempt,

@@ -2,7 +2,10 @@
 
 use lockstep_protocol::Position;
 
-use super::{job::Job, rows};
+use super::{
+    job::{Job, JobState},
+    rows,
+};
 use crate::{Store, engine::sql, error::Error, ledger, row::parse_id};
 
 /// The most jobs that are given at once.
@@ -18,6 +21,8 @@ pub struct JobQuery {
     pub kinds: Vec<String>,
     /// About this, as `registrators:5`.
     pub subject: Option<String>,
+    /// In this state.
+    pub state: Option<JobState>,
     /// Only those that have not ended.
     pub active: bool,
     /// Only those before this one.
@@ -58,6 +63,9 @@ impl Store {
         select.push(" WHERE kind IN (").push_list(query.kinds.iter().map(String::as_str)).push(")");
         if let Some(subject) = &query.subject {
             select.push(" AND subject = ").push_bind(subject.as_str());
+        }
+        if let Some(state) = query.state {
+            select.push(" AND state = ").push_bind(state.name());
         }
         if query.active {
             select.push(" AND ").push(rows::ACTIVE);

@@ -15,6 +15,7 @@ mod end;
 mod job;
 mod list;
 mod rows;
+mod session;
 mod step;
 mod take;
 

@@ -1,6 +1,6 @@
 //! One step of one or more jobs: rows, then the events that tell of them, then the commit.
 
-use lockstep_protocol::{Draft, Reason, Record, Scope};
+use lockstep_protocol::{Draft, Reason, Record, Room, Scope};
 use serde_json::value::RawValue;
 
 use super::{
@@ -64,20 +64,24 @@ impl Step {
         self.drafts.push(draft);
     }
 
-    /// The event that tells how a job stands.
+    /// The event that tells how a job stands: in its room, and of an import to those who watch it alone.
     pub(super) fn tell(&mut self, job: &Job, reason: Reason) -> Result<(), Error> {
         let data = RawValue::from_string(job.shown().to_string());
-        self.say(Draft {
-            event: job.event.clone(),
-            reason,
-            worker: self.worker,
-            scope: Scope::Room(job.room.clone()),
-            id: job.id.to_string(),
-            data: Some(data.map_err(|error| Error::Corrupt(error.to_string()))?),
-            rev: None,
-            actor: job.requested_by.clone(),
-            origin: None,
-        });
+        let data = data.map_err(|error| Error::Corrupt(error.to_string()))?;
+        let alone = job.import_type().map(|_| Room::Import(job.id.to_string().into()));
+        for room in [Some(job.room.clone()), alone].into_iter().flatten() {
+            self.say(Draft {
+                event: job.event.clone(),
+                reason,
+                worker: self.worker,
+                scope: Scope::Room(room),
+                id: job.id.to_string(),
+                data: Some(data.clone()),
+                rev: None,
+                actor: job.requested_by.clone(),
+                origin: None,
+            });
+        }
         Ok(())
     }
 

@@ -142,8 +142,11 @@ impl Tasks {
 }
 
 impl JobHandler for Tasks {
-    const KIND: JobKind = JobKind::Scan;
     type Payload = Order;
+
+    fn kind(&self) -> JobKind {
+        JobKind::Scan
+    }
 
     async fn run(&self, order: Order, ctx: JobCtx) -> Result<Report, JobError> {
         self.failure()?;

@@ -1,0 +1,120 @@
+//! Where an import stands, and what it has counted until there: all that must survive the process.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::stage::Stage;
+
+/// What has become of the rows of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counts {
+    /// Rows that were read.
+    pub(super) read: u64,
+    /// New ones.
+    pub(super) created: u64,
+    /// Changed ones.
+    pub(super) updated: u64,
+    /// Those that say what is known already.
+    pub(super) unchanged: u64,
+    /// Those that are marked as deleted now and were not before.
+    pub(super) deactivated: u64,
+    /// Good rows that belong to nothing that is known.
+    pub(super) skipped: u64,
+    /// Rows, or prices and quantities, that could not be read.
+    pub(super) failed: u64,
+}
+
+/// How far one step is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Lap {
+    pub(super) name: Stage,
+    pub(super) done: u64,
+    pub(super) total: u64,
+    /// How long it took, once it is over; of one that another worker went on with, the last part.
+    pub(super) seconds: Option<f64>,
+}
+
+/// Problems, by how bad and of what kind they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Issues {
+    pub(super) error: u64,
+    pub(super) warning: u64,
+    pub(super) codes: BTreeMap<String, u64>,
+}
+
+impl Issues {
+    pub(super) fn total(&self) -> u64 {
+        self.error + self.warning
+    }
+}
+
+/// The place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Cursor {
+    /// The step that is under way.
+    pub(super) stage: Stage,
+    /// The file of the last row that was taken in it; none before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
+    /// That row's number in the file.
+    #[serde(default)]
+    pub(super) ordinal: u64,
+    /// Rows of that file that were taken in this step.
+    #[serde(default)]
+    pub(super) done: u64,
+    /// What has become of the rows, by kind.
+    pub(super) counts: BTreeMap<String, Counts>,
+    pub(super) issues: Issues,
+    /// Errors that the log has told, of which it tells so many.
+    #[serde(default)]
+    pub(super) told: u32,
+    pub(super) stages: Vec<Lap>,
+    /// Whether something stands beside the cursor that goes with the job: what a full load has seen, what a dry run would have made.
+    #[serde(default)]
+    pub(super) remembers: bool,
+    /// The session whose place was taken over, and whose files are still to be taken down for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) taken_from: Option<i64>,
+    /// Whether there were errors in sessions before this one that it goes on with.
+    #[serde(default)]
+    pub(super) had_errors: bool,
+}
+
+impl Cursor {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    pub(super) fn write(&self) -> String {
+        serde_json::to_string(self).expect("names and numbers")
+    }
+
+    /// The same place for another session. Its problems stay with the one that found them.
+    pub(super) fn of_another(self, job: i64) -> Self {
+        let had_errors = self.had_errors || self.issues.error > 0;
+        Self { issues: Issues::default(), told: 0, taken_from: Some(job), had_errors, ..self }
+    }
+
+    /// `products, goods/goods_1_3.xml #1500`
+    pub(super) fn place(&self) -> String {
+        match &self.file {
+            Some(file) => format!("{}, {file} #{}", self.stage.name(), self.ordinal),
+            None => self.stage.name().to_owned(),
+        }
+    }
+
+    /// What is counted under that name.
+    pub(super) fn count(&mut self, name: &str) -> &mut Counts {
+        self.counts.entry(name.to_owned()).or_default()
+    }
+
+    /// How far a step is.
+    pub(super) fn lap(&mut self, stage: Stage) -> Option<&mut Lap> {
+        self.stages.iter_mut().find(|lap| lap.name == stage)
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.had_errors || self.issues.error > 0
+    }
+}
