@@ -88,6 +88,15 @@ pub fn make_scan_root(settings: &Settings) {
     }
 }
 
+/// Makes the folder below which sources of imports lie where no other is set; one that is set is the operator's to make. For workers.
+pub fn make_import_root(settings: &Settings) {
+    if settings.jobs.import_root.is_none()
+        && let Err(error) = make_directory(&settings.import_root())
+    {
+        warn!(%error, "nothing can be imported: {error}; set [jobs] import_root");
+    }
+}
+
 /// The application on top of `store`, for the process of this unique name.
 ///
 /// # Errors

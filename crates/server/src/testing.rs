@@ -35,6 +35,7 @@ pub(crate) async fn worker(environment: &[(&str, &str)]) -> (State, TempDir) {
     let store = database::open_store(&settings).await.expect("opens");
     let sync = SyncManager::start(Arc::new(store.clone()), Arc::new(Memory::new()), Options::new(Identity::default()));
     database::make_scan_root(&settings);
+    database::make_import_root(&settings);
     let app = database::application(&settings, store, Road(sync.clone()), "test").expect("opens");
     (State::new(Arc::new(settings), app, sync), directory)
 }

@@ -117,6 +117,7 @@ impl Parts {
         let name = options.identity.name.clone();
         let sync = SyncManager::start(Arc::new(store.clone()), bus, options);
         database::make_scan_root(&settings);
+        database::make_import_root(&settings);
         let app = match database::application(&settings, store, Road(sync.clone()), &name) {
             Ok(app) => app,
             Err(error) => {

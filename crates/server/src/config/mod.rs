@@ -6,6 +6,7 @@
 //! range; secrets never print.
 //! It never writes, and never reads the environment by itself: the caller hands it in.
 
+mod imports;
 mod locked;
 mod problem;
 mod scan;
@@ -24,6 +25,7 @@ use std::{
 use config::ConfigError;
 
 pub use self::{
+    imports::Imports,
     locked::Locked,
     problem::{Origin, Problem, Problems},
     secret::Secret,

@@ -8,6 +8,7 @@ use lockstep_sync_manager::bus::RedisHost;
 use serde::Deserialize;
 
 use super::{
+    imports::Imports,
     locked::Locked,
     secret::Secret,
     text::{List, Mode, Network, WebOrigin, one, optional, words},
@@ -27,6 +28,7 @@ pub struct Settings {
     pub locks: Locks,
     pub notifications: Notifications,
     pub jobs: Jobs,
+    pub imports: Imports,
     pub socketio: SocketIo,
     pub limits: Limits,
     pub log: Log,
@@ -219,6 +221,12 @@ pub struct Jobs {
     pub max_runtime_s: u64,
     /// Where folders of registrators lie; see [`Settings::scan_roots`].
     pub scan_roots: List<PathBuf>,
+    /// Where sources of imports lie; see [`Settings::import_root`].
+    #[serde(deserialize_with = "optional")]
+    pub import_root: Option<PathBuf>,
+    /// The key of Redis that shows a running import of goods.
+    #[serde(deserialize_with = "optional")]
+    pub redis_lock_key: Option<String>,
 }
 
 impl Jobs {
@@ -387,6 +395,11 @@ impl Settings {
     /// The directory below which folders are scanned where none is set.
     pub fn own_scan_root(&self) -> PathBuf {
         self.server.data_dir.join("files")
+    }
+
+    /// The directory below which sources of imports lie: as set, or `imports` in the data directory.
+    pub fn import_root(&self) -> PathBuf {
+        self.jobs.import_root.clone().unwrap_or_else(|| self.server.data_dir.join("imports"))
     }
 
     /// Where the bytes of uploaded files lie.

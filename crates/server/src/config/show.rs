@@ -41,6 +41,7 @@ fn shown(dotted: &str, value: &str, settings: &Settings) -> String {
         return "***".to_owned();
     }
     match dotted {
+        "jobs.import_root" => settings.import_root().display().to_string(),
         "database.url" => settings.database_url().expose().clone(),
         _ => value.to_owned(),
     }

@@ -138,6 +138,40 @@ fn entities_under_locks_are_named_once_and_a_slip_is_answered_with_the_near_name
 }
 
 #[test]
+fn imports_have_a_root_a_key_and_limits() {
+    let settings = load_text("").expect("right").settings;
+    assert_eq!(settings.import_root(), PathBuf::from("data/imports"));
+    assert_eq!(settings.jobs.redis_lock_key.as_deref(), Some("lockstep:import_catalog_lock"));
+    assert_eq!((settings.imports.max_file_bytes, settings.imports.max_entries), (2 << 30, 10_000));
+
+    let text = "[jobs]\nimport_root = /srv/1c\nredis_lock_key =\n[imports]\nmax_rows = 7\n";
+    let settings = load_text(text).expect("right").settings;
+    assert_eq!((settings.import_root(), settings.jobs.redis_lock_key), ("/srv/1c".into(), None));
+    assert_eq!(settings.imports.max_rows, 7);
+
+    let out = "`0` is out of range; give 1024 to 1073741824";
+    check("[imports]\nexchange_file_limit = 0\n", &format!("config.ini:2: [imports] exchange_file_limit: {out}"));
+    check("[imports]\nmax_row = 1\n", "config.ini:2: [imports] max_row: no such key; did you mean max_rows?");
+    assert!(
+        problems("[jobs]\nredis_lock_key = a key\n").starts_with("config.ini:2: [jobs] redis_lock_key: give a name")
+    );
+}
+
+#[test]
+fn what_is_in_force_names_the_root_of_imports_even_where_none_is_set() {
+    let shown = |text: &str| {
+        let all = load_text(text).expect("right").effective();
+        all.into_iter()
+            .find(|value| value.key == "import_root")
+            .map(|value| (value.value, value.origin))
+            .expect("a key")
+    };
+
+    assert_eq!(shown("[server]\ndata_dir = /var/lib/x\n"), ("/var/lib/x/imports".into(), "default".into()));
+    assert_eq!(shown("[jobs]\nimport_root = /srv/1c\n").0, "/srv/1c");
+}
+
+#[test]
 fn several_workers_without_redis_are_refused_with_the_cure() {
     check("[server]\nworkers = 3\n", &format!("config.ini:2: [server] workers: {NO_WIRE}"));
 }

@@ -17,6 +17,9 @@ use crate::listen::{Listen, group_id};
 /// The password in the example that users copied from for years; anybody knows it.
 const PUBLIC_PASSWORD: &str = "znf25!";
 
+/// The longest key of Redis that an operator still reads.
+const MAX_KEY: usize = 255;
+
 /// Keys whose values are secrets.
 const SECRETS: [&str; 2] = ["redis.password", "redis.sentinel_password"];
 
@@ -47,6 +50,7 @@ fn passwords_in(url: &str) -> impl Iterator<Item = &str> {
 pub(super) fn validate(settings: &Settings, table: &Table, problems: &mut Problems) {
     let mut check = Check { table, problems };
     check.ranges(settings);
+    check.imports(settings);
     check.environment(&settings.logs.environment);
     check.addresses(settings);
     check.redis(settings);
@@ -135,6 +139,21 @@ impl Check<'_> {
                 "limits.write_stall_s",
                 "must be shorter than ping_interval_ms + ping_timeout_ms, or dead connections linger",
             );
+        }
+    }
+
+    fn imports(&mut self, Settings { jobs, imports, .. }: &Settings) {
+        self.range("imports.max_file_bytes", imports.max_file_bytes, 1_024, 1 << 40);
+        self.range("imports.max_unpacked_bytes", imports.max_unpacked_bytes, 1_024, 1 << 40);
+        self.range("imports.max_entries", imports.max_entries as u64, 1, 1_000_000);
+        self.range("imports.max_ratio", imports.max_ratio, 1, 100_000);
+        self.range("imports.max_rows", imports.max_rows, 1, 1_000_000_000);
+        self.range("imports.exchange_file_limit", imports.exchange_file_limit, 1_024, 1 << 30);
+        let key = jobs.redis_lock_key.as_deref().unwrap_or_default();
+        if key.len() > MAX_KEY || key.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            let text =
+                format!("give a name without blanks of at most {MAX_KEY} bytes, such as lockstep:import_catalog_lock");
+            self.wrong("jobs.redis_lock_key", &text);
         }
     }
 

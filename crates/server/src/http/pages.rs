@@ -10,8 +10,8 @@ use http::{HeaderMap, Uri};
 
 use super::{Face, identity, language::Language, problem::Problem};
 
-/// Address and file of each page.
-const PAGES: [(&str, &str); 9] = [
+/// Address and file of each page. Those of the first system ended in a slash, and links to them may or may not.
+const PAGES: [(&str, &str); 15] = [
     ("/", "index.html"),
     ("/files", "files.html"),
     ("/users", "users.html"),
@@ -21,6 +21,12 @@ const PAGES: [(&str, &str); 9] = [
     ("/logs", "logs.html"),
     ("/admin", "admin.html"),
     ("/notifications", "notifications.html"),
+    ("/admin/integrations/import_1c", "import.html"),
+    ("/admin/integrations/import_1c/", "import.html"),
+    ("/admin/integrations/session", "sessions.html"),
+    ("/admin/integrations/session/", "sessions.html"),
+    ("/admin/integrations/session/{id}", "session.html"),
+    ("/admin/integrations/session/{id}/", "session.html"),
 ];
 
 pub(super) fn routes() -> Router<Face> {

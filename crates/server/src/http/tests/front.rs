@@ -33,6 +33,22 @@ async fn a_page_is_asked_for_again_and_comes_under_a_strict_policy() {
 }
 
 #[tokio::test]
+async fn pages_of_imports_are_found_with_and_without_their_last_slash() {
+    let server = server().await;
+    let anna = server.person("anna", None).await;
+
+    for (path, title) in [("import_1c", "import"), ("session", "sessions"), ("session/42", "session")] {
+        for end in ["", "/"] {
+            let path = format!("/admin/integrations/{path}{end}");
+            let (page, stranger) = (anna.get(&path).await, server.get(&path).await);
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            assert!(page.text.contains(&format!("<title>{title}</title>")), "{path}: {}", page.text);
+            assert_eq!(stranger.header("location"), format!("/login?next={path}"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_whose_name_tells_its_content_is_kept_for_ever() {
     let server = server().await;
 
