@@ -28,6 +28,7 @@ mod counters;
 mod gather;
 mod hub;
 pub mod logs;
+mod mark;
 mod message;
 mod outbox;
 mod presence;
@@ -60,6 +61,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use counters::{Counter, Counters, Level, LogCounters};
 pub use hub::{Cut, MemberId, Outlet, Sent};
+pub use mark::{MARK_LIFE, Mark};
 pub use roster::{Heartbeat, WorkerInfo};
 pub use run::Run;
 

@@ -20,7 +20,7 @@ use std::{
 
 use fred::types::{
     Builder, RespVersion,
-    config::{ReconnectPolicy, UnresponsiveConfig},
+    config::{Config, ReconnectPolicy, UnresponsiveConfig},
 };
 use lockstep_protocol::SharedSecret;
 use tokio::{sync::mpsc, time::timeout};
@@ -76,7 +76,15 @@ impl fmt::Debug for RedisOptions {
 impl RedisOptions {
     /// `turn` counts how often a connection was given up: where there are several places to go to, the next one is another.
     fn builder(&self, turn: usize) -> Result<Builder, fred::error::Error> {
-        let mut config = self.address.config(turn)?;
+        Ok(self.with(self.address.config(turn)?))
+    }
+
+    /// For keys, which in a cluster lie on one node each.
+    pub(crate) fn key_builder(&self) -> Result<Builder, fred::error::Error> {
+        Ok(self.with(self.address.whole()?))
+    }
+
+    fn with(&self, mut config: Config) -> Builder {
         config.username = self.username.clone().or(config.username);
         config.password = self.password.clone().or(config.password);
         config.database = self.db.or(config.database);
@@ -99,7 +107,7 @@ impl RedisOptions {
                 performance.broadcast_channel_capacity = BROADCAST;
             })
             .set_policy(ReconnectPolicy::new_exponential(0, 100, 2_000, 2));
-        Ok(builder)
+        builder
     }
 
     fn lines(&self) -> Vec<Line> {

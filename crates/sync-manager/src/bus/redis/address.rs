@@ -89,6 +89,17 @@ impl RedisAddress {
         matches!(self, RedisAddress::Unix(_))
     }
 
+    /// What fred needs to know to reach every key: of a cluster all nodes.
+    pub(super) fn whole(&self) -> Result<Config, Error> {
+        match self {
+            RedisAddress::Url(url) => Config::from_url(url),
+            RedisAddress::Cluster(nodes) => Ok(of(ServerConfig::new_clustered(
+                nodes.iter().map(|RedisHost { host, port }| (host.clone(), *port)).collect(),
+            ))),
+            RedisAddress::Unix(_) | RedisAddress::Sentinel(_) => self.config(0),
+        }
+    }
+
     /// What fred needs to know. Where there are several to begin with, `turn` says with which.
     ///
     /// A cluster is to us one of its nodes: fred's own way needs every node and every slot in good health, the bus needs one node.
