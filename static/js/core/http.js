@@ -85,8 +85,8 @@ export class Http {
    * @param {string} method
    * @param {string} url
    * @param {any} [body]                            sent as JSON; a FormData as it is
-   * @param {{ifMatch?: string|number, ifNoneMatch?: string|null, signal?: AbortSignal, keepalive?: boolean, quiet401?: boolean}} [options]
-   *   `ifMatch` takes a revision or an ETag; `quiet401`: a 401 is the caller's to handle
+   * @param {{ifMatch?: string|number, ifNoneMatch?: string|null, signal?: AbortSignal, keepalive?: boolean, quiet401?: boolean, limit?: number}} [options]
+   *   `ifMatch` takes a revision or an ETag; `quiet401`: a 401 is the caller's to handle; `limit`: how long an answer may take, ms
    * @returns {Promise<Answer>}
    */
   async request(method, url, body, options = {}) {
@@ -108,7 +108,7 @@ export class Http {
   }
 
   /** @param {string} method @param {string} url @param {any} body @param {any} options */
-  async #send(method, url, body, { ifMatch, ifNoneMatch, signal, keepalive }) {
+  async #send(method, url, body, { ifMatch, ifNoneMatch, signal, keepalive, limit: ms = REQUEST_MS }) {
     const headers = new Headers({ Accept: "application/json", "X-Client-Id": this.#clientId });
     const language = this.#language();
     if (language) headers.set("Accept-Language", language);
@@ -117,7 +117,7 @@ export class Http {
     if (ifNoneMatch) headers.set("If-None-Match", ifNoneMatch);
     const form = typeof FormData !== "undefined" && body instanceof FormData;
     if (body !== undefined && !form) headers.set("Content-Type", "application/json");
-    const limit = AbortSignal.timeout(REQUEST_MS);
+    const limit = AbortSignal.timeout(ms);
     try {
       return await this.#fetch(this.#base + url, {
         method,
