@@ -1,7 +1,7 @@
 /**
  * Long work as a page follows it: what is stored of it, and between two such words its progress, of which the newest counts.
  *
- * One store serves the bar of running operations, the list of registrators and, later, imports. What has ended stays ended, whatever
+ * One store serves the bar of running operations and the list of registrators; imports have pages and a store of their own. What has ended stays ended, whatever
  * answer comes late; what is counted does not fall while a run lasts; a share never does. No DOM.
  *
  * @typedef {object} Progress
@@ -18,10 +18,10 @@
  *
  * @typedef {object} Job
  * @property {string} id
- * @property {string} kind                `scan`
+ * @property {string} kind                `scan`, `import.catalog`
  * @property {string} state               `queued` `running` `retry_wait`, or how it ended
  * @property {number} fence               counts the runs: progress of an older one is none
- * @property {Subject|null} subject
+ * @property {Subject|null} [subject]
  * @property {boolean} cancelRequested
  * @property {Progress|null} progress
  * @property {{counts?: Record<string, number>}|null} [report]
@@ -44,9 +44,13 @@ const RECENT = 200;
 /** What is followed of each kind, and who may see it and end it. */
 export const KINDS = Object.freeze({
   scan: { room: "registrators", changed: "jobs:changed", progress: "scan:progress", view: "registrators.view", run: "scans.run" },
+  import: { room: "imports", changed: "imports:changed", progress: "import:progress", view: "imports.run", run: "imports.run" },
 });
 
 /** @typedef {keyof typeof KINDS} Kind */
+
+/** `import.catalog` is one of `import`. @param {{kind: string}} job @returns {Kind} */
+export const familyOf = ({ kind }) => /** @type {Kind} */ (kind.split(".")[0]);
 
 /** @param {Job} job */
 export const isActive = ({ state }) => ACTIVE.has(state);
@@ -195,7 +199,8 @@ export class Jobs {
 /** The later word of a run, which counts no less than the one before. @param {Job} before @param {Job} now @returns {Job} */
 function ahead(before, now) {
   const wanted = { ...now, cancelRequested: now.cancelRequested || (isActive(now) && before.cancelRequested) };
-  const behind = isActive(now) && before.fence === now.fence && (before.progress?.done ?? 0) > (now.progress?.done ?? 0);
+  const same = isActive(now) && before.fence === now.fence && before.progress?.stage === now.progress?.stage; // each stage counts anew
+  const behind = same && (before.progress?.done ?? 0) > (now.progress?.done ?? 0);
   return behind ? { ...wanted, progress: before.progress } : risen(before, wanted);
 }
 

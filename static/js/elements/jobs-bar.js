@@ -1,6 +1,6 @@
 /** Operations that run now, a line each: what, how far, and a way to end it. Nothing where none runs. */
 import { html, nothing } from "lit";
-import { Jobs, KINDS } from "../core/jobs.js";
+import { Jobs, KINDS, familyOf } from "../core/jobs.js";
 import { may } from "../core/rights.js";
 import { t, word } from "../core/words.js";
 import { SyncManager } from "../sync.js";
@@ -37,10 +37,10 @@ export class JobsBar {
     const name = job.subject ? t("jobs.of", { kind: word("job", job.kind), name: job.subject.name }) : word("job", job.kind);
     return html`
       <div class="operation" data-job=${job.id}>${icon("arrow-repeat")}
-        <strong>${name}</strong>
+        <strong>${familyOf(job) === "import" ? html`<a href="/admin/integrations/session/${job.id}/">${name}</a>` : name}</strong>
         <span class="operation-state">${howFar(job)}</span>
         ${bar(job, name)}
-        ${may(this.#user, KINDS[/** @type {Kind} */ (job.kind)]?.run ?? "admin") ? cancelButton(job, name, () => this.jobs.cancel(job.id).catch(this.#complain)) : nothing}
+        ${may(this.#user, KINDS[familyOf(job)]?.run ?? "admin") ? cancelButton(job, name, () => this.jobs.cancel(job.id).catch(this.#complain)) : nothing}
       </div>`;
   }
 }

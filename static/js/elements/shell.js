@@ -16,7 +16,7 @@ import { languages } from "./languages.js";
 import { personMenu } from "./person-menu.js";
 import { themeMenu } from "./theme-menu.js";
 
-/** Where one can go; `aside`: by another way than the bar. @type {{page: "index"|"files"|"users"|"groups"|"categories"|"registrators"|"logs"|"admin"|"notifications", href: string, right?: string, icon: string, aside?: boolean}[]} */
+/** Where one can go; `aside`: by another way than the bar. @type {{page: "index"|"files"|"users"|"groups"|"categories"|"registrators"|"logs"|"sessions"|"import"|"catalog"|"admin"|"notifications", href: string, right?: string, icon: string, aside?: boolean}[]} */
 export const PLACES = [
   { page: "index", href: "/", icon: "house" },
   { page: "files", href: "/files", right: "files.view", icon: "file-earmark-text" },
@@ -25,6 +25,9 @@ export const PLACES = [
   { page: "categories", href: "/categories", right: "categories.view", icon: "diagram-3" },
   { page: "registrators", href: "/registrators", right: "registrators.view", icon: "inboxes" },
   { page: "logs", href: "/logs", right: "logs.view", icon: "journal-text" },
+  { page: "sessions", href: "/admin/integrations/session/", right: "imports.run", icon: "box-arrow-in-down" },
+  { page: "import", href: "/admin/integrations/import_1c/", right: "imports.run", icon: "plus-lg", aside: true },
+  { page: "catalog", href: "/catalog", right: "imports.run", icon: "box-seam" },
   { page: "admin", href: "/admin", right: "admin", icon: "sliders" },
   { page: "notifications", href: "/notifications", icon: "bell", aside: true },
 ];
@@ -48,7 +51,7 @@ export function mountShell(page, user, onRights = () => {}) {
   keys(user, draw);
   draw();
   import("./own-notices.js").then(({ ringBell }) => ringBell(user, noticePorts)); // until then, and without it, the bell is a link
-  const keepInView = () => place.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+  const keepInView = () => place.querySelector('a:is([aria-current="page"], [aria-current="true"])')?.scrollIntoView({ inline: "center", block: "nearest" });
   keepInView(); // the bar scrolls on a narrow screen
   addEventListener("resize", keepInView);
 }
@@ -92,9 +95,12 @@ function shell(page, user, draw) {
     </header>`;
 }
 
+/** Pages that lie within a place. @type {Record<string, string>} */
+const WITHIN = { import: "sessions", session: "sessions" };
+
 /** @param {{page: string, href: string, icon: string}} place @param {string} current */
 const link = (place, current) => html`
-  <a href=${place.href} aria-current=${place.page === current ? "page" : "false"}>${icon(place.icon)}<span>${t(`page.${place.page}`)}</span></a>`;
+  <a href=${place.href} aria-current=${place.page === current ? "page" : String(place.page === WITHIN[current])}>${icon(place.icon)}<span>${t(`page.${place.page}`)}</span></a>`;
 
 /** What is loaded only when somebody wants it. @param {import("../core/rights.js").User} user @param {() => void} draw */
 function keys(user, draw) {
