@@ -57,18 +57,18 @@ export function formatAgo(value, now = serverNow(), lang = language()) {
   return seconds < 10 ? format.format(0, "second") : format.format(-Math.floor(seconds / unit[1]), unit[0]);
 }
 
-/** @param {number} ms @returns {string} `15 мин 23 с` */
-export function formatDuration(ms) {
+/** @param {number} ms @param {string} [lang] @returns {string} `15 мин 23 с` */
+export function formatDuration(ms, lang = language()) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   /** @type {[string, number][]} */
   const parts = [["day", Math.floor(seconds / 86_400)], ["hour", Math.floor(seconds / 3600) % 24], ["minute", Math.floor(seconds / 60) % 60], ["second", seconds % 60]];
   const first = parts.findIndex(([, count]) => count > 0);
   const shown = first < 0 ? parts.slice(-1) : parts.slice(first, first + 2).filter(([, count]) => count > 0);
-  return shown.map(([unit, count]) => unitOf(unit).format(count)).join(" ");
+  return shown.map(([unit, count]) => unitOf(unit, lang).format(count)).join(" ");
 }
 
-/** @param {string} unit */
-const unitOf = (unit) => cached(`u${unit}${language()}`, () => new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "short" }));
+/** @param {string} unit @param {string} lang */
+const unitOf = (unit, lang) => cached(`u${unit}${lang}`, () => new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "short" }));
 
 /** @param {number|null|undefined} bytes @returns {string} `1,2 МБ` */
 export function formatBytes(bytes) {

@@ -89,6 +89,26 @@ export function scanOf({ type, status, data }) {
   return { name: data.name, outcome, counts };
 }
 
+const IMPORTS = /** @type {const} */ ({ catalog: "products", stocks: "stocks", prices: "prices", customers: "customers" });
+const IMPORT_ENDS = /** @type {const} */ (["completed", "completed_with_errors", "cancelled"]);
+const DEEDS = /** @type {const} */ (["created", "updated", "deactivated"]);
+
+/**
+ * How an import went, where the notice tells; null for others, and for one that failed: why, only its sentence says.
+ * @param {Notice} notice
+ * @returns {{id: string, type: keyof typeof IMPORTS, state: typeof IMPORT_ENDS[number], dryRun: boolean, kind: typeof IMPORTS[keyof typeof IMPORTS], read: number,
+ *   deeds: [typeof DEEDS[number], number][], issues: number, seconds: number|null}|null}
+ */
+export function importOf({ type, data }) {
+  const state = IMPORT_ENDS.find((end) => end === data?.state);
+  const what = /** @type {keyof typeof IMPORTS} */ (data?.type);
+  if (type !== "import_complete" || !state || !Object.hasOwn(IMPORTS, what) || id(data.job) === null) return null;
+  const kind = IMPORTS[what];
+  const tally = data.counts?.[kind] ?? {};
+  const deeds = DEEDS.map((name) => /** @type {[typeof DEEDS[number], number]} */ ([name, number(tally[name]) ?? 0])).filter(([, count]) => count > 0);
+  return { id: String(data.job), type: what, state, dryRun: data.dryRun === true, kind, read: number(tally.read) ?? 0, deeds, issues: number(data.issuesTotal) ?? 0, seconds: number(data.seconds) };
+}
+
 /** How far something has come, 0 … 100; null where that is not said. @param {Notice} notice @returns {number|null} */
 export function progressOf({ type, data }) {
   if (type !== "upload_status") return null;
@@ -106,7 +126,7 @@ const PLACES = ["files", "users", "groups", "categories", "registrators"];
 /** The page that shows what it is about; null where there is none. @param {Notice} notice @returns {string|null} */
 export function hrefOf({ type, data }) {
   if (typeof data?.href === "string" && /^\/(?![/\\])/.test(data.href)) return data.href; // within this server, never elsewhere
-  const [record, job] = [id(data?.id), id(data?.import ?? data?.session)];
+  const [record, job] = [id(data?.id), id(data?.import ?? data?.session ?? (type === "import_complete" ? data?.job : null))];
   if (PLACES.includes(data?.entity) && record) return `/${data.entity}?open=${record}`;
   if (job) return `/admin/integrations/session/${job}/`;
   if (id(data?.registrator)) return `/registrators?open=${id(data.registrator)}`;

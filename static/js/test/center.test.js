@@ -20,7 +20,7 @@ test("both languages have the same words with the same holes, and English has no
 });
 
 test("no word is left over", () => {
-  const families = ["tab", "empty", "type", "status", "state", "why", "scan", "count"];
+  const families = ["tab", "empty", "type", "status", "state", "why", "scan", "import", "count"];
   const unused = Object.keys(ru).filter((word) => !source.includes(`"${word}"`) && !families.includes(word.split(".")[0]));
 
   assert.deepEqual(unused, []);
@@ -84,4 +84,16 @@ test("how a scan went is said in the reader's language; why it failed, as the se
   assert.equal(text("ru", scan("warning", { failed: 3 })), "Сканирование завершено с ошибками: Reception (не прочитано 3)");
   assert.equal(text("ru", scan("error", {}, "Reception: the folder is gone")), "Reception: the folder is gone");
   assert.equal(text("ru", scan("success", null)), "Reception: the server's words");
+});
+
+test("how an import went is said in the reader's language; why it failed, as the server says it", () => {
+  const told = (data, more = {}) => ({ id: "1", type: "import_complete", data: { job: "42", type: "catalog", counts: {}, issuesTotal: 0, seconds: 923.4, dryRun: false, ...data }, timestamp: "", read: false, archived: false, message: "the server's words", ...more });
+  const text = (language, notice) => reading(language, [], () => wordsOf(language).text(notice));
+  const counts = { products: { read: 6200, created: 3120, updated: 771, unchanged: 7, deactivated: 0 } };
+
+  assert.equal(text("ru", told({ state: "completed", counts })), "Импорт завершён: каталог №42 (товары 6\u00a0200, создано 3\u00a0120, обновлено 771, 15 мин 23 с)");
+  assert.equal(text("en", told({ state: "completed_with_errors", issuesTotal: 2, seconds: null })), "Import completed with errors: catalogue #42 (goods 0, issues 2)");
+  assert.equal(text("ru", told({ state: "cancelled", type: "prices", dryRun: true, counts: { prices: { read: 5 } }, seconds: 3 })), "Импорт отменён: цены №42 (пробный прогон, ничего не записано, цены 5, 3 с)");
+  assert.equal(text("ru", told({ state: "failed" })), "the server's words");
+  assert.equal(text("ru", told({ state: "completed", type: "constructor" })), "the server's words");
 });

@@ -39,6 +39,7 @@ test("it leads to the record, the import, the registrator, the log; never off th
   for (const [given, expected] of [
     [notice("system", { entity: "files", id: "118" }), "/files?open=118"], [notice("system", { entity: "javascript:", id: "1" }), null],
     [notice("import_complete", { import: 42 }), "/admin/integrations/session/42/"], [notice("import_complete", { session: { id: "42" } }), "/admin/integrations/session/42/"],
+    [notice("import_complete", { job: "42", type: "catalog" }), "/admin/integrations/session/42/"], [notice("alert", { job: "42" }), null],
     [notice("scan_complete", { job: "9", registrator: "5" }), "/registrators?open=5"], [notice("scan_complete", { registrator: { id: 5 } }), "/registrators?open=5"],
     [notice("upload_status", { file: { id: "7" } }), "/files?open=7"], [notice("log_event", { id: "w1-7" }), "/logs?line=w1-7"], [notice("log_event", {}), "/logs?type=error"],
     [notice("system", { href: "/files?q=a" }), "/files?q=a"], [notice("system", { href: "//evil.example" }), null], [notice("system", { href: "/\\evil.example" }), null],

@@ -2,8 +2,8 @@
  * The few words of `<notification-center>`, in both languages: it lives on pages of other makers, too, and those have no catalogue of
  * ours.
  */
-import { formatAgo, formatDate, serverNow } from "../../core/format.js";
-import { isCritical, scanOf, statusOf, textOf, TYPES } from "../../core/notice.js";
+import { formatAgo, formatDate, formatDuration, serverNow } from "../../core/format.js";
+import { importOf, isCritical, scanOf, statusOf, textOf, TYPES } from "../../core/notice.js";
 
 /** @typedef {import("../../core/notice.js").Notice} Notice */
 /** @typedef {keyof typeof RU} Word */
@@ -64,6 +64,22 @@ const RU = {
   "count.missing": "пропало {number}",
   "count.failed": "не прочитано {number}",
   "count.none": "без изменений",
+  "import.completed": "Импорт завершён",
+  "import.completed_with_errors": "Импорт завершён с ошибками",
+  "import.cancelled": "Импорт отменён",
+  "import.catalog": "каталог №{id}",
+  "import.stocks": "остатки №{id}",
+  "import.prices": "цены №{id}",
+  "import.customers": "клиенты №{id}",
+  "import.dry": "пробный прогон, ничего не записано",
+  "import.of_products": "товары {number}",
+  "import.of_stocks": "остатки {number}",
+  "import.of_prices": "цены {number}",
+  "import.of_customers": "клиенты {number}",
+  "import.created": "создано {number}",
+  "import.updated": "обновлено {number}",
+  "import.deactivated": "отключено {number}",
+  "import.issues": "замечаний {number}",
   "status.success": "Успешно",
   "status.info": "Сведения",
   "status.warning": "Внимание",
@@ -129,6 +145,22 @@ const EN = {
   "count.missing": "{number} missing",
   "count.failed": "{number} unreadable",
   "count.none": "no changes",
+  "import.completed": "Import completed",
+  "import.completed_with_errors": "Import completed with errors",
+  "import.cancelled": "Import cancelled",
+  "import.catalog": "catalogue #{id}",
+  "import.stocks": "stocks #{id}",
+  "import.prices": "prices #{id}",
+  "import.customers": "customers #{id}",
+  "import.dry": "a dry run, nothing was written",
+  "import.of_products": "goods {number}",
+  "import.of_stocks": "stocks {number}",
+  "import.of_prices": "prices {number}",
+  "import.of_customers": "customers {number}",
+  "import.created": "{number} created",
+  "import.updated": "{number} updated",
+  "import.deactivated": "{number} deactivated",
+  "import.issues": "issues {number}",
   "status.success": "Success",
   "status.info": "Information",
   "status.warning": "Warning",
@@ -163,7 +195,7 @@ function make(language) {
     language,
     say,
     kind,
-    text: (notice) => scanned(notice, say, language) ?? textOf(notice) ?? `${kind(notice)}: ${status(notice)}`,
+    text: (notice) => scanned(notice, say, language) ?? imported(notice, say, language) ?? textOf(notice) ?? `${kind(notice)}: ${status(notice)}`,
     ago: (time) => formatAgo(time, serverNow(), language),
     date: (time) => formatDate(time, "full", language),
   };
@@ -175,4 +207,19 @@ function scanned(notice, say, language) {
   if (!scan) return null;
   const parts = scan.counts.map(([name, number]) => say(`count.${name}`, { number: number.toLocaleString(language) }));
   return `${say(`scan.${scan.outcome}`)}: ${scan.name} (${parts.join(", ") || say("count.none")})`;
+}
+
+/** How an import went. @param {Notice} notice @param {Words["say"]} say @param {string} language @returns {string|null} */
+function imported(notice, say, language) {
+  const told = importOf(notice);
+  if (!told) return null;
+  const counted = (/** @type {Word} */ word, /** @type {number} */ number) => say(word, { number: number.toLocaleString(language) });
+  const parts = [
+    told.dryRun ? say("import.dry") : "",
+    counted(`import.of_${told.kind}`, told.read),
+    ...told.deeds.map(([name, number]) => counted(`import.${name}`, number)),
+    told.issues > 0 ? counted("import.issues", told.issues) : "",
+    told.seconds === null ? "" : formatDuration(told.seconds * 1000, language),
+  ];
+  return `${say(`import.${told.state}`)}: ${say(`import.${told.type}`, { id: told.id })} (${parts.filter(Boolean).join(", ")})`;
 }
