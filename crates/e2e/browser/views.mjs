@@ -13,6 +13,7 @@
  * @property {(page: any) => Promise<any>} [before]    before the page is opened: answers that are made up
  * @property {(page: any) => Promise<boolean|void>} [prepare]
  */
+import { IMPORT_VIEWS } from "./import-views.mjs";
 import { api, live, make } from "./support.mjs";
 
 /** Two registrators, of which one is being scanned and the other's files are gone. */
@@ -205,6 +206,7 @@ export const VIEWS = [
   { name: "notifications-failed", path: "/notifications", before: answer("notifications", 503), expected: ["status of 503"], prepare: (page) => opened(page, "main notice-list [role=alert]") },
   { name: "scan", path: "/registrators", before: scanning, prepare: (page) => opened(page, "[data-cancel]") },
   { name: "scan-record", path: "/registrators", before: scanning, prepare: scanRecord },
+  ...IMPORT_VIEWS,
   { name: "upload", path: `/files?${FEW}`, prepare: uploading },
   { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
   { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },

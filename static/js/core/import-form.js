@@ -27,9 +27,17 @@
  * @property {boolean} full
  * @property {boolean} bringsGoods
  * @property {boolean} ready
- * @property {{code: string, message: string}|null} why
+ * @property {{code: string, message?: string}|null} why
  */
 import { Sessions, scopeOf } from "./imports.js";
+
+/** Type → what of it a shop misses if it is not there. @type {Readonly<Record<ImportType, string[]>>} */
+const EXPECTED = Object.freeze({
+  catalog: ["group", "product", "offer", "price", "stock"], stocks: ["stock"], prices: ["price"], customers: ["customer"],
+});
+
+/** The kinds that are not in a source, though somebody may think so. @param {ImportType} type @param {Preview} preview */
+export const lacking = (type, { missing, counts }) => (missing.length > 0 ? missing : EXPECTED[type].filter((kind) => !counts[kind]));
 
 /** The server reads for at most a minute, and answers then in any case. */
 export const PREVIEW_MS = 70_000;
@@ -77,7 +85,13 @@ export class ImportForm {
     if (this.running) return "running";
     if (this.locked(this.type)) return "locked";
     if (!this.source) return "source";
-    return this.preview && !this.preview.ready ? "preview" : null;
+    return this.#hopeless ? "preview" : null;
+  }
+
+  /** The preview found what no start will mend; whatever else it found may be gone by now, or is told by who knows it better. */
+  get #hopeless() {
+    const code = this.preview?.why?.code;
+    return code === "import.nothing" || (code === "import.broken_file" && !this.options.skip_broken);
   }
 
   /** @param {import("./jobs.js").Sync} sync */

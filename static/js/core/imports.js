@@ -48,7 +48,7 @@
  * @property {number|null} [seconds]
  * @property {{at: string, worker: string|number, by: string|number|null, file: string|null, ordinal: number|null}[]} [lost]  workers that died over it
  *
- * @typedef {ImportProgress & {id: string, fence: number, n: number, state?: string, counts?: Counts, issuesTotal?: number, attempt?: number, worker?: string|number}} Said
+ * @typedef {ImportProgress & {id: string, fence: number, n: number, state?: string, counts?: Counts, issues?: Session["issues"], issuesTotal?: number, attempt?: number, worker?: string|number}} Said
  *   one `import:progress`
  */
 import { isActive, percentOf } from "./jobs.js";
@@ -147,13 +147,13 @@ export class Sessions {
   }
 
   /** @param {Said} said @returns {boolean} whether it says anything new */
-  hear({ id, fence, n, state, counts, issuesTotal, attempt, worker, ...progress }) {
+  hear({ id, fence, n, state, counts, issues, issuesTotal, attempt, worker, ...progress }) {
     const session = this.#known.get(id);
     const [lastFence, last] = this.#heard.get(id) ?? [0, 0];
     if (!session || !isActive(session) || fence < Math.max(session.fence, lastFence) || (fence === lastFence && n <= last)) return false;
     this.#heard.set(id, [fence, n]);
     const said = { fence, state: state && isActive({ ...session, state }) ? state : session.state, counts: counts ?? session.counts,
-      issuesTotal: issuesTotal ?? session.issuesTotal, attempt: attempt ?? session.attempt, worker: worker ?? session.worker };
+      issues: issues ?? session.issues, issuesTotal: issuesTotal ?? session.issuesTotal, attempt: attempt ?? session.attempt, worker: worker ?? session.worker };
     this.take({ ...session, ...said, progress: { ...session.progress, ...progress } });
     return true;
   }

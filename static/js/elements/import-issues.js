@@ -25,7 +25,7 @@ export function issuesPanel(session, issues, { files, narrow, more }) {
   if (issuesTotal === 0 && !narrowed) return nothing;
   const link = (/** @type {string} */ form) => html`<a class="btn btn-sm btn-plain" href="/api/imports/${id}/issues.${form}" download data-download=${form}>${icon("download")} ${form.toUpperCase()}</a>`;
   return html`
-    <section aria-labelledby="issues-title" data-issues><div class="issues-head"><h2 id="issues-title">${t("imports.issues", { number: issuesTotal })}</h2>
+    <section class="import-part" aria-labelledby="issues-title" data-issues><div class="issues-head"><h2 id="issues-title">${t("imports.issues", { number: issuesTotal })}</h2>
         <span class="issues-links">${link("csv")} ${link("jsonl")}</span></div>
       <div class="toolbar">${filters(session, issues, files, narrow)}</div>
       ${issues.error ? failure(issues.error, more) : nothing}

@@ -41,7 +41,7 @@ export function counts(session) {
   const known = tallies(session);
   if (known.length === 0) return nothing;
   return html`
-    <section aria-labelledby="counts-title"><h2 id="counts-title">${session.dryRun ? t("imports.counts_dry") : t("imports.counts")}</h2>
+    <section class="import-part" aria-labelledby="counts-title"><h2 id="counts-title">${session.dryRun ? t("imports.counts_dry") : t("imports.counts")}</h2>
       <div class="table-frame"><table class="table list counts" data-counts>
         <thead><tr><th scope="col">${t("imports.kind")}</th>${OUTCOMES.map((name) => html`<th scope="col" class="end">${word("importcount", name)}</th>`)}</tr></thead>
         <tbody>${known.map(([kind, tally]) => html`<tr data-kind=${kind}><td data-label=${t("imports.kind")}>${kindWord(kind)}</td>
@@ -66,7 +66,7 @@ function fileRow(session, { name, kinds, bytes, encoding, rows, done, state, err
     <td data-label=${t("imports.file")}><div class="cell">${name}</div></td>
     <td data-label=${t("imports.kinds")}><div class="cell">${kinds.map(kindWord).join(", ") || "—"}</div></td>
     <td data-label=${t("imports.size")}><div class="cell">${formatBytes(bytes)}${encoding ? html` <span class="by">${encoding}</span>` : nothing}</div></td>
-    <td data-label=${t("imports.rows")}><div class="cell">${error ? html`<span class="bad">${icon("exclamation-triangle")} ${place(error)} ${error.message}</span>`
+    <td data-label=${t("imports.rows")}><div class="cell">${error ? html`<span class="bad">${icon("exclamation-triangle")} ${place(error)} <span title=${error.message}>${word("issuecode", error.code)}</span></span>`
       : html`<span class="import-pace"><progress max=${Math.max(1, rows)} value=${state === "done" ? Math.max(1, rows) : done} aria-label=${name}></progress>
         <span>${word("filestate", isActive(session) || state !== "running" ? state : "waiting")} · ${t("imports.of", { done: state === "done" ? rows : done, total: rows })}</span></span>`}</div></td></tr>`;
 }

@@ -32,7 +32,7 @@ export const sessionsTable = (sessions, deeds, loading) => html`
 function row(session, deeds) {
   const { id, source, requestedBy, startedAt, createdAt, issuesTotal } = session;
   const cells = {
-    id: html`<a href=${sessionHref(id)} aria-label=${nameOf(session)}>#${id}</a>`,
+    id: html`<a href=${sessionHref(id)}>#${id}<span class="visually-hidden"> ${typeWord(session.type)}</span></a>`,
     type: html`${typeWord(session.type)} <span class="by">${source}</span>`,
     state: html`${stateMark(session)}${issuesTotal > 0 ? html` <span class="chip">${t("imports.issues_short", { count: issuesTotal })}</span>` : nothing}`,
     task: taskWords(session),

@@ -8,9 +8,9 @@ import { whyFailed } from "./job-words.js";
 
 /** @typedef {import("../core/imports.js").Session} Session */
 
-/** The task as the users know it: state → its sign and name. @type {Record<string, [string, string]>} */
+/** The task as the users know it: state → its sign and name. @type {Record<string, [unknown, string]>} */
 const TASKS = {
-  queued: ["⏳", "PENDING"],
+  queued: [icon("hourglass-split"), "PENDING"],
   running: ["▶", "STARTED"],
   retry_wait: ["↻", "RETRY"],
   completed: ["✓", "SUCCESS"],
@@ -53,7 +53,7 @@ export function taskWords(session) {
   const { state, worker, attempt, maxAttempts } = session;
   const [sign, name] = TASKS[state] ?? ["", state.toUpperCase()];
   const parts = [state === "running" && worker ? t("imports.worker", { worker: String(worker) }) : "", isActive(session) && attempt > 1 ? attemptWords(attempt, maxAttempts) : ""];
-  return html`<span class="task"><span aria-hidden="true">${sign}</span> ${name}</span>${parts.filter(Boolean).map((text) => html` <span class="by">${text}</span>`)}`;
+  return html`<span class="task"><span aria-hidden="true">${sign}</span> ${name}</span>${parts.filter(Boolean).map((text) => html` <span class="by">· ${text}</span>`)}`;
 }
 
 /** @param {number} attempt @param {number} [max] */
@@ -92,10 +92,11 @@ export function outcomes(tally) {
 export const summary = (session) => tallies(session).filter(([, tally]) => tally.read > 0 || tally.deactivated > 0).map(([kind, tally]) => `${kindWord(kind)}: ${outcomes(tally)}`);
 
 /** How long it took, or takes until now. @param {Session} session */
-export function lasted({ seconds, startedAt, finishedAt }) {
+export function lasted(session) {
+  const { seconds, startedAt, finishedAt } = session;
   if (finishedAt && typeof seconds === "number") return formatDuration(seconds * 1000);
-  if (!startedAt) return "";
-  return formatDuration((finishedAt ? Date.parse(finishedAt) : serverNow()) - Date.parse(startedAt));
+  const end = finishedAt ? Date.parse(finishedAt) : isActive(session) ? serverNow() : null;
+  return startedAt && end !== null ? formatDuration(end - Date.parse(startedAt)) : "";
 }
 
 /** @param {string|null|undefined} at */

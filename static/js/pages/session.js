@@ -119,6 +119,12 @@ startPage("session", ({ user, draw }) => {
     }
   }
 
+  /** Of what shows here anyway no message need come. @param {Event} event */
+  function hush(event) {
+    const { type, data } = /** @type {CustomEvent} */ (event).detail ?? {};
+    if (type === "import_complete" && String(data?.job) === id) event.preventDefault();
+  }
+
   async function copy() {
     const url = new URL(location.pathname, location.origin).href;
     await navigator.clipboard.writeText(url).then(() => showToast(t("imports.link_copied"), "success", { key: "link" }), () => showToast(url, "info", { key: "link", persist: true }));
@@ -135,6 +141,7 @@ startPage("session", ({ user, draw }) => {
   async function start() {
     if (!may(user, "imports.run")) return;
     if (may(user, "logs.view")) import("../elements/log-stream.js").then(draw, complain);
+    document.addEventListener("notification", hush);
     const tick = setInterval(draw, SECOND_MS);
     offs = [() => clearInterval(tick), pollWhileDown((listener) => SyncManager.onStatus(listener), () => watch.learn(), clock)];
     await watch.follow(SyncManager);

@@ -1,7 +1,7 @@
 /** Import sessions as pages follow them. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ImportForm } from "../core/import-form.js";
+import { ImportForm, lacking } from "../core/import-form.js";
 import { Issues } from "../core/import-issues.js";
 import { ImportList } from "../core/import-list.js";
 import { SessionWatch } from "../core/import-session.js";
@@ -247,6 +247,24 @@ test("a preview belongs to what was chosen: another choice forgets it, and a lat
   await wanted.look();
 
   assert.deepEqual([wanted.preview.source, wanted.obstacle], ["a", null], "a set that brings what was missing unlocks the type");
+});
+
+test("what a preview found keeps the import from starting only where no start would mend it", async () => {
+  let why = { code: "import.broken_file" };
+  const { form: wanted } = form({ "POST /api/imports/preview": () => ({ source: "b", ready: false, why, missing: [], counts: { product: 6 } }) });
+  await wanted.learn();
+  await wanted.look();
+  assert.equal(wanted.obstacle, "preview");
+  wanted.set("skip_broken", true);
+  assert.equal(wanted.obstacle, null);
+
+  why = { code: "import.running" };
+  await wanted.look();
+  assert.equal(wanted.obstacle, null, "what runs is known better from the events");
+  assert.deepEqual(lacking("catalog", wanted.preview), ["group", "offer", "price", "stock"]);
+  why = { code: "import.nothing" };
+  await wanted.look();
+  assert.equal(wanted.obstacle, "preview");
 });
 
 test("the form sends what is chosen; refused, it says why and looks what is in the way", async () => {
