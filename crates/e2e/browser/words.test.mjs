@@ -55,7 +55,7 @@ function faults() {
   const root = document.documentElement;
   // Names of records, people and languages are their own; times come from the browser; the debug overlay speaks as the protocol does.
   const ours = (node) => !node.closest("td, th[scope=row], time, .person, .languages, .brand, .feed, .notice, .debug, [data-theirs], code, kbd");
-  const SAME = /\b(CSV|JSON|API|PID|Ctrl|Cmd|Alt|Shift|Enter|Esc)\b/g; // in every language
+  const SAME = /\b(CSV|JSONL?|API|PID|Ctrl|Cmd|Alt|Shift|Enter|Esc)\b/g; // in every language
   const bare = (text) => /\p{L}{2}/u.test((text ?? "").replace(SAME, "")) && !/[[\]]/.test(text ?? "");
   const foreign = all("button, label, legend, th, summary, .empty-title, .btn, [role=tab]").filter((node) => ours(node) && bare(node.textContent));
   const titles = all("button, input, select, textarea, nav, [role=group]").filter(ours)
