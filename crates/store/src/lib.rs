@@ -21,6 +21,7 @@
 
 mod access;
 mod audit;
+mod catalog;
 pub mod clock;
 mod content;
 pub mod crash;
@@ -53,6 +54,7 @@ pub use access::{
     Credentials, KEYS_CHANGED, Key, MAX_SESSIONS, NewSession, Person, Program, SEEN_EVERY_MS, SESSION_ENDED, SignedIn,
 };
 pub use audit::{Audit, AuditPage, Whom};
+pub use catalog::{CustomersQuery, Deleted, ProductsQuery};
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use edit::{Author, Change, Pending, PendingRows};
 pub use entity::{Entity, UnknownEntity};

@@ -219,6 +219,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), OpenError> {
         migration(8, "scan", include_str!("../../migrations/sqlite/0008_scan.sql")),
         migration(9, "uploads", include_str!("../../migrations/sqlite/0009_uploads.sql")),
         migration(10, "goods", include_str!("../../migrations/sqlite/0010_goods.sql")),
+        migration(11, "catalog", include_str!("../../migrations/sqlite/0011_catalog.sql")),
     ]);
     // A newer build only adds, so that workers of this one can live beside it while they are replaced one after the other.
     migrator.set_ignore_missing(true);

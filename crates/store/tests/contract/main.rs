@@ -24,6 +24,7 @@ macro_rules! contract {
 mod access;
 mod audit;
 mod cancel;
+mod catalog;
 mod crash;
 mod debts;
 mod entities;

@@ -150,6 +150,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
         migration(8, "scan", include_str!("../../../migrations/postgres/0008_scan.sql")),
         migration(9, "uploads", include_str!("../../../migrations/postgres/0009_uploads.sql")),
         migration(10, "goods", include_str!("../../../migrations/postgres/0010_goods.sql")),
+        migration(11, "catalog", include_str!("../../../migrations/postgres/0011_catalog.sql")),
     ]);
     migrator.set_locking(false);
     // As with SQLite: a newer build only adds, and workers of this one live beside it for a while.
