@@ -22,6 +22,7 @@
 mod alerts;
 mod audit;
 mod caller;
+mod catalog;
 mod demo;
 mod edit;
 mod entities;
@@ -57,6 +58,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use alerts::{Alert, DEAF_AFTER, DiskWatch, Hearing};
 pub use audit::AuditQuery;
 pub use caller::{Caller, User};
+pub use catalog::{CatalogQuery, CustomerQuery};
 pub use demo::DemoReport;
 pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};

@@ -1,7 +1,7 @@
 //! Looking at rows: one, or a page of a list.
 
 use lockstep_protocol::Position;
-use lockstep_store::{Entity, Export, MAX_PER_PAGE, Query, Row, clock};
+use lockstep_store::{Entity, Export, MAX_PER_PAGE, Query, Row, Rows, clock};
 use serde_json::Value as Json;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub const DEFAULT_PER_PAGE: u32 = 50;
 
 /// The longest question, in characters.
-const MAX_QUESTION: usize = 200;
+pub(crate) const MAX_QUESTION: usize = 200;
 
 /// What is wanted of a list, read from the words of an address.
 #[derive(Debug, Clone)]
@@ -35,6 +35,15 @@ pub struct RowPage {
     pub pages: i64,
     /// How far the ledger had come when they were read.
     pub position: Position,
+}
+
+impl RowPage {
+    /// That page of the rows. Pages of no rows are those of one.
+    pub(crate) fn new(rows: Rows, page: u32, per_page: u32) -> Self {
+        let Rows { items, total, position } = rows;
+        let pages = total.cast_unsigned().div_ceil(per_page.max(1).into()).max(1).cast_signed();
+        Self { items, total, page, per_page, pages, position }
+    }
 }
 
 impl ListQuery {
@@ -96,15 +105,7 @@ impl App {
         caller.must(Right::View(entity))?;
         let ListQuery(query) = query;
         let rows = self.0.store.list(entity, query).await?;
-        let pages = (rows.total + i64::from(query.per_page) - 1) / i64::from(query.per_page);
-        Ok(RowPage {
-            items: rows.items,
-            total: rows.total,
-            page: query.page,
-            per_page: query.per_page,
-            pages: pages.max(1),
-            position: rows.position,
-        })
+        Ok(RowPage::new(rows, query.page, query.per_page))
     }
 
     /// Chooses all rows of a list, on all its pages, to be read with [`App::next_part`].

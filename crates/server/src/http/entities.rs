@@ -73,7 +73,6 @@ async fn list(
     query: Words,
 ) -> Result<Response, Problem> {
     let rows = face.worker.app.list(&signed.caller, entity, &wanted(query)?).await?;
-    let position = rows.position.clone();
     let body = json!({
         "items": rows.items,
         "total": rows.total,
@@ -81,15 +80,20 @@ async fn list(
         "per_page": rows.per_page,
         "pages": rows.pages,
     });
+    Ok(unless_known(&headers, &body, &rows.position))
+}
+
+/// An answer under a tag of its own, with the position at which it was read; 304 to those who have it.
+pub(super) fn unless_known(headers: &HeaderMap, body: &Value, position: &Position) -> Response {
     let body = Bytes::from(body.to_string());
     let etag = etag_of_body(&body);
-    if is_known(&headers, &etag) {
-        return Ok(placed(StatusCode::NOT_MODIFIED, Some(etag), Some(&position)));
+    if is_known(headers, &etag) {
+        return placed(StatusCode::NOT_MODIFIED, Some(etag), Some(position));
     }
-    let mut response = placed(StatusCode::OK, Some(etag), Some(&position));
+    let mut response = placed(StatusCode::OK, Some(etag), Some(position));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     *response.body_mut() = body.into();
-    Ok(response)
+    response
 }
 
 /// The tag is the revision, which changes go by. It says nothing of the names and counts that come from other rows, so the row is sent

@@ -8,6 +8,7 @@
 mod admin;
 mod assets;
 mod body;
+mod catalog;
 mod conditional;
 mod entities;
 mod exports;
@@ -90,6 +91,7 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(jobs::routes())
         .merge(scans::routes())
         .merge(uploads::routes())
+        .merge(catalog::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri};
 use super::{Face, identity, language::Language, problem::Problem};
 
 /// Address and file of each page. Those of the first system ended in a slash, and links to them may or may not.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("/", "index.html"),
     ("/files", "files.html"),
     ("/users", "users.html"),
@@ -27,6 +27,7 @@ const PAGES: [(&str, &str); 15] = [
     ("/admin/integrations/session/", "sessions.html"),
     ("/admin/integrations/session/{id}", "session.html"),
     ("/admin/integrations/session/{id}/", "session.html"),
+    ("/catalog", "catalog.html"),
 ];
 
 pub(super) fn routes() -> Router<Face> {

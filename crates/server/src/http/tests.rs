@@ -2,6 +2,7 @@
 
 mod admin;
 mod api;
+mod catalog;
 mod doors;
 mod exports;
 mod front;
