@@ -23,7 +23,7 @@ const DIST = path.join(ROOT, "dist");
 /** Where a build is made. */
 const NEW = path.join(ROOT, "dist.new");
 const BASE = "/static/dist";
-const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "logs", "admin", "notifications", "import", "sessions", "session", "login"];
+const PAGES = ["index", "files", "users", "groups", "categories", "registrators", "logs", "admin", "notifications", "import", "sessions", "session", "catalog", "login"];
 /** Stable name → source, and the families of its texts, else all: what pages of other makers include. The server has a list of the names too. */
 const CLASSICS = {
   sync: { file: "sync.js" },

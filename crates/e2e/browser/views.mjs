@@ -14,6 +14,7 @@
  * @property {(page: any) => Promise<boolean|void>} [prepare]
  */
 import { IMPORT_VIEWS } from "./import-views.mjs";
+import { CATALOG_VIEWS } from "./catalog-views.mjs";
 import { api, live, make } from "./support.mjs";
 
 /** Two registrators, of which one is being scanned and the other's files are gone. */
@@ -207,6 +208,7 @@ export const VIEWS = [
   { name: "scan", path: "/registrators", before: scanning, prepare: (page) => opened(page, "[data-cancel]") },
   { name: "scan-record", path: "/registrators", before: scanning, prepare: scanRecord },
   ...IMPORT_VIEWS,
+  ...CATALOG_VIEWS,
   { name: "upload", path: `/files?${FEW}`, prepare: uploading },
   { name: "badge", path: `/files?${FEW}`, prepare: (page) => page.locator("conn-badge .state").click() },
   { name: "empty", path: `/registrators?${FEW}`, before: answer("registrators", { items: [], total: 0, page: 1, pages: 1 }) },

@@ -14,12 +14,15 @@
  * @property {(row: Row, people: People, extra: any) => unknown} [cell]   default: the field as text
  * @property {string} [align]                       `end` for numbers
  * @property {string[]} [shows]                     further fields that the cell shows: a change of theirs marks it
+ * @property {(row: Row) => unknown} [beside]       of the first one: what stands beside the name
+ * @property {boolean} [opens]                      of the first one: false, it opens nothing
  *
  * @typedef {object} Filter
  * @property {string} name                          the row's field, or `updated_since`
  * @property {string} [choices]                     the entity to choose from
  * @property {string[]} [words]                     or words
  * @property {(word: string) => string} [text]      what a word is called; default its text `word.<word>`
+ * @property {() => string} [usual]                 what it is called that none is chosen; default: all
  *
  * @typedef {object} BulkSpec
  * @property {string[]} [set]                       filters' names that can be set for many rows
@@ -49,7 +52,7 @@
  * @property {Record<string, import("../core/refs.js").Choice[]>} choices
  * @property {People} people                        who looks at a record or edits it, who is on line
  * @property {Map<string, number>|null} depths      of rows that are shown as a tree
- * @property {string} csv                           the address of the present view as a table
+ * @property {string} csv                           the address of the present view as a table; empty: there is none
  * @property {() => unknown} [next]                 what else an empty page offers
  * @property {Extra} [extra]
  * @property {ListActions} actions

@@ -39,7 +39,7 @@ export function toolbar({ store, entity, columns, filters, choices, actions }) {
       ${filters.map((filter) => html`
         <select class="form-select filter" aria-label=${t("list.filter", { name: label(entity, filter.name) })} data-filter=${filter.name}
           @change=${(/** @type {any} */ event) => actions.filter(filter.name, event.target.value)}>
-          <option value="" ?selected=${!chosen[filter.name]}>${label(entity, filter.name)}: ${t("list.any")}</option>
+          <option value="" ?selected=${!chosen[filter.name]}>${label(entity, filter.name)}: ${filter.usual?.() ?? t("list.any")}</option>
           ${options(filter, choices, chosen[filter.name])}
         </select>`)}
       <select class="form-select filter sorter" aria-label=${t("list.sort")} data-sort @change=${(/** @type {any} */ event) => actions.sort(event.target.value)}>
@@ -69,7 +69,7 @@ export const line = (list) => html`
     <div class="news">${news(list)}</div>
     ${menu(t("list.columns"), icon("layout-three-columns"), columnsMenu(list))}
     <button class="btn btn-sm btn-plain" aria-pressed=${String(list.dense)} data-density aria-label=${t("list.dense")} @click=${list.actions.density}>${icon("list")} <span class="word">${t("list.dense")}</span></button>
-    <a class="btn btn-sm btn-plain" href=${list.csv} download data-csv aria-label="CSV">${icon("download")} <span class="word">CSV</span></a>
+    ${list.csv ? html`<a class="btn btn-sm btn-plain" href=${list.csv} download data-csv aria-label="CSV">${icon("download")} <span class="word">CSV</span></a>` : nothing}
   </div>`;
 
 /** In the manual pace a pill; where only the order waits, because somebody points at a row, a quiet note. @param {ListModel} list */

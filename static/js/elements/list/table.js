@@ -86,7 +86,8 @@ function title(row, column, { actions, pending, depths }, gone) {
   const depth = Math.min(depths?.get(row.id) ?? 0, DEPTH_MAX);
   return html`
     <div class="named indent-${depth}">
-      <button class="open" ?disabled=${gone} @click=${() => actions.open(row)}>${row[column.name]}</button>
+      ${column.opens === false ? html`<span class="name">${row[column.name]}</span>` : html`<button class="open" ?disabled=${gone} @click=${() => actions.open(row)}>${row[column.name]}</button>`}
+      ${column.beside?.(row) ?? nothing}
       ${pending.has(row.id) ? html`<span class="busy" title=${t("list.pending")}>${icon("arrow-repeat")}<span class="visually-hidden">${t("list.pending")}</span></span>` : nothing}
       ${gone ? html`<span class="chip">${t("list.gone")}</span>` : nothing}
     </div>`;

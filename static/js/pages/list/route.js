@@ -3,10 +3,12 @@ import * as address from "../../core/address.js";
 
 export class Route {
   #usual;
+  #fixed;
 
-  /** @param {address.Usual} usual */
-  constructor(usual) {
+  /** @param {address.Usual} usual @param {Record<string, string>} [fixed] words that the address always has */
+  constructor(usual, fixed = {}) {
     this.#usual = usual;
+    this.#fixed = fixed;
   }
 
   /** What the address asks for. */
@@ -20,7 +22,8 @@ export class Route {
    * @param {address.Query} query @param {{open: string|null, manual: boolean}} state @param {"push"|"replace"} how
    */
   write(query, state, how) {
-    const url = location.pathname + address.write(query, state, this.#usual);
+    const words = new URLSearchParams([...Object.entries(this.#fixed), ...new URLSearchParams(address.write(query, state, this.#usual))]).toString();
+    const url = location.pathname + (words && `?${words}`);
     if (url === location.pathname + location.search) return;
     if (how === "push") history.pushState(null, "", url);
     else history.replaceState(null, "", url);
