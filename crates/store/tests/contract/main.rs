@@ -31,6 +31,7 @@ mod entities;
 mod export;
 mod figures;
 mod full;
+mod goods;
 mod jobs;
 mod jobs_crash;
 mod ledger;

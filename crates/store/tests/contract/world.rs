@@ -24,6 +24,8 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     fn url(&self) -> String;
     /// Runs a statement past the store, for what would take too long through it.
     fn run(&self, statement: &str) -> impl Future<Output = ()> + Send;
+    /// Reads rows past the store: of each one text, which is never null.
+    fn read(&self, select: &str) -> impl Future<Output = Vec<String>> + Send;
 }
 
 /// A file of SQLite in a directory of its own.
@@ -43,6 +45,13 @@ impl Engine for Sqlite {
         let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
         let statement = sqlx::AssertSqlSafe(statement.to_owned());
         sqlx::raw_sql(statement).execute(&mut connection).await.expect("done");
+    }
+
+    async fn read(&self, select: &str) -> Vec<String> {
+        let options: sqlx::sqlite::SqliteConnectOptions = self.url().parse().expect("a URL");
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("the file is there");
+        let select = sqlx::AssertSqlSafe(select.to_owned());
+        sqlx::query_scalar(select).fetch_all(&mut connection).await.expect("rows")
     }
 }
 
@@ -68,6 +77,10 @@ impl Engine for Postgres {
 
     async fn run(&self, statement: &str) {
         self.ask(statement);
+    }
+
+    async fn read(&self, select: &str) -> Vec<String> {
+        self.ask(select).lines().map(str::to_owned).collect()
     }
 }
 
