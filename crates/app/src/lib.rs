@@ -64,8 +64,9 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
 pub use import::{
-    BrokenFile, ImportLimits, ImportOrder, ImportSources, ImportType, Imports, ImportsQuery, Only, Preview,
-    PreviewFile, SourceItem, TypeReady, UnknownImportType, Why,
+    BrokenFile, ImportLimits, ImportOrder, ImportSources, ImportType, Imports, ImportsQuery, Issue, IssuePage,
+    IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, Only, Preview, PreviewFile, Severity, SourceItem, TypeReady,
+    UnknownImportType, Why,
 };
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{

@@ -32,6 +32,7 @@ use crate::{
 };
 
 pub use lockstep_commerceml::Limits as ImportLimits;
+pub use lockstep_store::goods::{Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, Severity};
 pub use order::{ImportOrder, ImportType, Only, UnknownImportType};
 pub use plan::Broken as BrokenFile;
 pub use preview::{Preview, PreviewFile, Why};

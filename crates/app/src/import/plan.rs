@@ -147,18 +147,23 @@ impl Plan {
         self.stages.iter().map(|stage| self.rows(*stage)).sum()
     }
 
-    /// Whether the source has everything there is of what the step is about: every file that brings some says so.
+    /// Whether what a step is about and was not read is gone.
     pub(super) fn is_full(&self, stage: Stage) -> bool {
-        let Some((kind, section)) = stage.full() else { return false };
-        let mut files = self.files.iter().filter(|file| file.totals.count(kind) > 0).peekable();
-        let full = |file: &Planned| file.totals.full.iter().any(|name| name == section_name(section));
-        self.whole && self.stages.contains(&stage) && files.peek().is_some() && files.all(full)
+        self.whole && self.stages.contains(&stage) && is_full(stage, self.files.iter().map(|file| &file.totals))
     }
 
     /// The words of the kinds that there are none of and without which there is nothing to do.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         missing(&self.stages, |stage| self.rows(stage))
     }
+}
+
+/// Whether files have everything there is of what a step is about: every one that brings some says so.
+pub(super) fn is_full<'a>(stage: Stage, files: impl Iterator<Item = &'a Totals>) -> bool {
+    let Some((kind, section)) = stage.full() else { return false };
+    let mut files = files.filter(|file| file.count(kind) > 0).peekable();
+    let says_so = |file: &Totals| file.full.iter().any(|name| name == section_name(section));
+    files.peek().is_some() && files.all(says_so)
 }
 
 /// The words of the kinds without which steps have nothing to do; none when there is something.

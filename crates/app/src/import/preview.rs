@@ -13,7 +13,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     ImportOrder, ImportType,
-    plan::{Broken, missing},
+    plan::{Broken, is_full, missing},
     stage::Stage,
     survey::{Surveyed, survey},
 };
@@ -51,7 +51,7 @@ pub struct Preview {
     pub documents: u64,
     /// Kinds that this type takes and of which there are none, when there is nothing for it at all.
     pub missing: Vec<&'static str>,
-    /// Whether something of it is a full load: what is not in it will be marked as deleted.
+    /// Whether something that this type takes is a full load: what is not in it will be marked as deleted.
     pub full: bool,
     /// Whether it has products.
     pub brings_goods: bool,
@@ -155,7 +155,7 @@ impl App {
             source: source.to_owned(),
             ignored: opened.ignored(),
             documents: files.iter().map(|file| file.totals.documents).sum(),
-            full: files.iter().any(|file| !file.totals.full.is_empty()),
+            full: order.stages().into_iter().any(|stage| is_full(stage, files.iter().map(|file| &file.totals))),
             brings_goods: rows(Stage::Products) > 0,
             files: shown,
             counts,

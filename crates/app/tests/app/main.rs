@@ -4,6 +4,7 @@ mod admin;
 mod alerts;
 mod common;
 mod edits;
+mod imports;
 mod jobs;
 mod locks;
 mod logs;
