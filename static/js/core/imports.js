@@ -87,7 +87,7 @@ export const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUp
 
 /**
  * The stages that there is something to do in, from waiting in the queue on.
- * @param {Session} session @returns {(Stage & {state: "done"|"now"|"waiting"})[]}
+ * @param {Session} session @returns {(Stage & {state: "done"|"now"|"stopped"|"waiting"})[]}
  */
 export function stagesOf(session) {
   const { progress, report, createdAt, startedAt, state } = session;
@@ -99,11 +99,12 @@ export function stagesOf(session) {
   return [{ ...queue, state: startedAt ? "done" : "now" }, ...known.filter(({ total, done, state }) => total > 0 || done > 0 || state === "now")];
 }
 
-/** @param {Stage} stage @param {number} n @param {number} current @param {string} state of the session @returns {"done"|"now"|"waiting"} */
+/** @param {Stage} stage @param {number} n @param {number} current @param {string} state of the session @returns {"done"|"now"|"stopped"|"waiting"} */
 function stateOf({ seconds, done, total }, n, current, state) {
   if (n === current) return "now";
   const ended = typeof seconds === "number" || n < current || state.startsWith("completed");
-  return ended || (current < 0 && total > 0 && done >= total) ? "done" : "waiting";
+  if (ended || (current < 0 && total > 0 && done >= total)) return "done";
+  return done > 0 && !isActive({ state }) ? "stopped" : "waiting";
 }
 
 /** How much is done of all stages together: what one run only adds to. @param {ImportProgress|null} progress */

@@ -52,7 +52,7 @@ export const KINDS = Object.freeze({
 /** `import.catalog` is one of `import`. @param {{kind: string}} job @returns {Kind} */
 export const familyOf = ({ kind }) => /** @type {Kind} */ (kind.split(".")[0]);
 
-/** @param {Job} job */
+/** @param {{state: string}} job */
 export const isActive = ({ state }) => ACTIVE.has(state);
 
 /** How far it is, 0 to 100; null where nobody knows. @param {{progress: Progress|null}} job */

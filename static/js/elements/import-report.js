@@ -13,7 +13,7 @@ import { attemptWords, failureWords, kindWord, lasted, pace, summary } from "./i
 
 /** Stages that are about no kind of row. */
 const OWN = ["queue", "scan", "finish"];
-const SIGNS = { done: "✓", now: "▶", waiting: "○" };
+const SIGNS = { done: "✓", now: "▶", stopped: "✕", waiting: "○" };
 
 /** @param {Session} session */
 export const stages = (session) => html`

@@ -1,8 +1,8 @@
 /**
- * Who is at work and how the service is: beside the feed, and loaded after it.
+ * What runs, who is at work and how the service is: beside the feed, and loaded after it.
  *
  * ```js
- * const side = new Side(draw);
+ * const side = new Side(user, { draw, complain });
  * side.follow("files");
  * side.start();
  * ```
@@ -13,6 +13,7 @@ import { t } from "../core/words.js";
 import "./board.js";
 import { Health } from "./health.js";
 import { icon } from "./icon.js";
+import { JobsBar } from "./jobs-bar.js";
 import { Working } from "./working.js";
 
 export { mark, part } from "./health.js";
@@ -21,15 +22,18 @@ export { Working } from "./working.js";
 export class Side {
   #working;
   #health;
+  #jobs;
 
-  /** @param {() => void} draw */
-  constructor(draw) {
+  /** @param {import("../core/rights.js").User} user @param {{draw: () => void, complain: (error: any) => void}} ports */
+  constructor(user, { draw, complain }) {
+    this.#jobs = new JobsBar(user, { draw, complain });
     this.#working = new Working(draw);
     this.#health = new Health(draw);
   }
 
   start() {
     this.#health.start();
+    this.#jobs.start().catch(() => {}); // without it the page only does not tell what runs
   }
 
   /** @param {string} entity whose room is joined */
@@ -49,6 +53,6 @@ export class Side {
   }
 
   template() {
-    return html`${this.#working.template()}${this.#health.template()}`;
+    return html`${this.#jobs.template()}${this.#working.template()}${this.#health.template()}`;
   }
 }

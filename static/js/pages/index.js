@@ -31,7 +31,7 @@ startPage("index", ({ user, draw }) => {
 
   async function openSide() {
     const { Side } = await import("../elements/side.js");
-    side = new Side(draw);
+    side = new Side(user, { draw, complain });
     for (const entity of board.entities) side.follow(entity);
     side.start();
     draw();

@@ -97,7 +97,7 @@ test("stages show what there is to do, from the queue on; kinds stand in the ord
   assert.deepEqual(stagesOf(session({ progress })).map(({ name, state, seconds }) => [name, state, seconds]),
     [["queue", "done", 2], ["scan", "done", 12], ["products", "now", null], ["offers", "waiting", undefined]]);
   assert.deepEqual(stagesOf(session({ progress, state: "completed" })).map(({ state }) => state), ["done", "done", "done", "done"]);
-  assert.deepEqual(stagesOf(session({ progress, state: "cancelled" })).map(({ state }) => state), ["done", "done", "waiting", "waiting"]);
+  assert.deepEqual(stagesOf(session({ progress, state: "cancelled" })).map(({ state }) => state), ["done", "done", "stopped", "waiting"]);
   assert.deepEqual(stagesOf(session({ state: "queued", startedAt: null })).map(({ name, state }) => [name, state]), [["queue", "now"]]);
   assert.deepEqual(tallies(session({ counts: { offers: {}, novelties: {}, groups: {}, products: {} } })).map(([kind]) => kind), ["groups", "products", "offers", "novelties"]);
 });
