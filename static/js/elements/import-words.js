@@ -25,8 +25,11 @@ export const typeWord = (type) => word("importtype", type);
 /** `Каталог #42`. @param {Session} session */
 export const nameOf = ({ id, type }) => t("imports.name", { type: typeWord(type), id });
 
-/** `products` or `price_types`, of counts, stages or the reader. @param {string} kind */
-export const kindWord = (kind) => word("importkind", camel(kind));
+/** Of counts (`priceTypes`), stages (`price_types`) or the reader (`price_type`). @param {string} kind */
+export const kindWord = (kind) => word("importkind", plural(camel(kind)));
+
+/** @param {string} name */
+const plural = (name) => (name.endsWith("s") ? name : `${name.replace(/y$/, "ie")}s`);
 
 /** How it stands. @param {Session} session */
 export function stateWords(session) {
