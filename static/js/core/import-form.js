@@ -76,7 +76,8 @@ export class ImportForm {
   locked(type) {
     const state = this.types.find((each) => each.type === type);
     const cured = type === this.type && this.preview?.ready === true;
-    return state && !state.ready && !cured ? state : null;
+    const passing = state?.why === "import.running"; // the banner tells that, and knows better when it is over
+    return state && !state.ready && !cured && !passing ? state : null;
   }
 
   /** What keeps it from starting, in the order in which a person would mend it. @returns {"loading"|"source"|"locked"|"running"|"preview"|null} */

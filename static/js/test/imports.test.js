@@ -197,7 +197,7 @@ test("issues come a page at a time as they are narrowed, and new ones where the 
 
 /** A form before a server with two sources, of which the prices wait for a catalogue. */
 function form(answers = {}) {
-  const sources = { root: "/srv/imports", items: [{ name: "a", modifiedAt: "2026-11-01" }, { name: "b", modifiedAt: "2026-11-02" }], types: [{ type: "catalog", ready: true, why: null }, { type: "prices", ready: false, why: "import.catalog_required" }] };
+  const sources = { root: "/srv/imports", items: [{ name: "a", modifiedAt: "2026-11-01" }, { name: "b", modifiedAt: "2026-11-02" }], types: [{ type: "catalog", ready: true, why: null }, { type: "prices", ready: false, why: "import.catalog_required" }, { type: "customers", ready: false, why: "import.running" }] };
   const page = server({ "GET /api/imports/sources": sources, "GET /api/imports?active=1": { items: [] }, ...answers });
   return { page, form: new ImportForm({ type: "catalog", source: "", options: { dry_run: true } }, page) };
 }
