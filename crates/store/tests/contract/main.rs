@@ -44,4 +44,5 @@ mod races;
 mod scan;
 mod seen;
 mod server;
+mod shop;
 mod world;

@@ -24,7 +24,7 @@ export function formatPrice(price) {
   if (!price) return "—";
   const { amount, currency } = price;
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: DIGITS };
-  if (currency && ISO.test(currency)) return exact(formatter(currency, { ...digits, style: "currency", currency }), amount);
+  if (currency && ISO.test(currency)) return exact(formatter(currency, { ...digits, style: "currency", currency, currencyDisplay: "narrowSymbol" }), amount);
   const number = exact(formatter("price", digits), amount);
   return currency ? `${number}\u00a0${currency}` : number;
 }

@@ -25,7 +25,7 @@ export class ProductPanel {
   constructor(ports) {
     this.#ports = ports;
     document.body.append(this.#place);
-    i18n.onChange(() => this.#draw());
+    i18n.onChange(() => this.draw());
   }
 
   /** @param {string} id */
@@ -34,7 +34,7 @@ export class ProductPanel {
     if (this.id === null) this.#opener = document.activeElement;
     this.id = id;
     this.#product = this.#etag = this.#error = null;
-    this.#draw();
+    this.draw();
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#ports.opened(id);
     await this.learn();
@@ -53,7 +53,7 @@ export class ProductPanel {
     if (id !== this.id) return; // another one was opened meanwhile
     this.#error = "error" in answer ? answer.error : null;
     if (!("error" in answer) && !answer.unchanged) [this.#product, this.#etag] = [answer.data, answer.etag];
-    this.#draw();
+    this.draw();
   }
 
   get #dialog() {
@@ -62,12 +62,13 @@ export class ProductPanel {
 
   #closed = () => {
     this.id = this.#product = null;
-    this.#draw();
+    this.draw();
     this.#ports.opened(null);
     if (this.#opener instanceof HTMLElement && this.#opener.isConnected) this.#opener.focus();
   };
 
-  #draw() {
+  /** What it shows, or the names of what it refers to, may be another now. */
+  draw() {
     render(this.id === null ? nothing : this.#template(), this.#place);
   }
 

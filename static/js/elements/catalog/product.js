@@ -46,25 +46,25 @@ export const productFace = (product, around) => html`
   ${product.variants.length > 0 ? product.variants.map((variant) => variantFace(variant, product, around)) : html`<p class="by">${t("catalog.no_variants")}</p>`}
   ${product.attributes.length > 0 ? html`
     <h3>${t("catalog.attributes")}</h3>
-    <dl class="facts">${product.attributes.map(({ name, values }) => fact(name, values.join(", ")))}</dl>` : nothing}
+    <dl class="traits">${product.attributes.map(({ name, values }) => fact(name, values.join(", ")))}</dl>` : nothing}
   ${product.images.length > 0 ? html`
     <h3>${t("catalog.images")}</h3>
     <ul class="plain">${product.images.map((path) => html`<li><code>${path}</code></li>`)}</ul>` : nothing}`;
 
 /** @param {Product} product @param {Around} around */
 const facts = ({ sku, barcode, brand, groups, unit, stock, extId, updatedAt }, { choose }) => html`
-  <dl class="facts">
+  <dl class="traits">
     ${fact(t("col.catalog.sku"), sku ?? "—")}
     ${fact(t("catalog.barcode"), barcode ?? "—")}
     ${fact(t("col.catalog.brand"), brand?.name ?? "—")}
-    ${fact(t("catalog.groups"), groups.length > 0 ? groups.map(({ id, name }) => html`<button type="button" class="link" data-to-group=${id} @click=${() => choose(id)}>${name}</button> `) : "—")}
+    ${fact(t("catalog.groups"), groups.length > 0 ? groups.map(({ id, name }) => html`<button type="button" class="link" data-theirs data-to-group=${id} @click=${() => choose(id)}>${name}</button> `) : "—")}
     ${fact(t("col.catalog.stock"), `${formatQuantity(stock)} ${stock === null ? "" : (unit ?? "")}`)}
     ${fact(t("col.updated_at"), html`<time datetime=${updatedAt} title=${formatDate(updatedAt, "full")}>${formatAgo(updatedAt)}</time>`)}
     ${fact(t("catalog.ext_id"), html`<code>${extId}</code>`)}
   </dl>`;
 
 /** @param {string} name @param {unknown} value */
-const fact = (name, value) => html`<div class="fact"><dt>${name}</dt><dd>${value}</dd></div>`;
+const fact = (name, value) => html`<div class="trait"><dt>${name}</dt><dd>${value}</dd></div>`;
 
 /** What distinguishes it, then its prices by type and its rests by warehouse. @param {Variant} variant @param {Product} product @param {Around} around */
 const variantFace = (variant, product, { priceTypes, warehouses }) => html`

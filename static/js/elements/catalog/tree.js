@@ -33,7 +33,7 @@ function item({ group, level, at, of, open }, { chosen, current, choose, toggle 
   return html`
     <li role="treeitem" class="group level-${Math.min(level, LEVEL_MAX)} ${deleted ? "deleted" : ""}" data-group=${id} tabindex=${id === current ? 0 : -1}
       aria-level=${level} aria-posinset=${at} aria-setsize=${of} aria-expanded=${open ?? nothing} aria-selected=${String(id === chosen)}
-      aria-label=${t("catalog.group", { name, count: products })} @click=${() => choose(id)}>
+      @click=${() => choose(id)}>
       <span class="twisty" aria-hidden="true" @click=${(/** @type {Event} */ event) => open !== null && (event.stopPropagation(), toggle(id))}>${open === null ? nothing : icon("chevron-right")}</span>
       <span class="group-name">${name}</span>${count(products)}
     </li>`;

@@ -28,6 +28,11 @@ export class Groups {
     this.#choose = choose;
   }
 
+  /** Whether it is known that there are none; until then their place is kept. */
+  get none() {
+    return this.#etag !== null && this.#groups.length === 0;
+  }
+
   /** Asks for them; what is unchanged costs no answer. @param {string|null} chosen  is brought in sight the first time */
   async learn(chosen) {
     const first = this.#groups.length === 0;

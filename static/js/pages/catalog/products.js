@@ -31,7 +31,7 @@ export class Products {
     const { model, store } = this.list;
     return html`
       ${tabs}
-      <div class="catalog">
+      <div class="catalog ${this.#groups.none ? "whole" : ""}">
         <div class="catalog-groups">${this.#groups.template(store.query.filters.group ?? null, this.#catalog?.products ?? null)}</div>
         <div class="catalog-list">${listView({ ...model, extra: { ...model.extra, above: () => above } })}</div>
       </div>`;
@@ -39,11 +39,12 @@ export class Products {
 
   /** Fetches what is shown first. */
   async start() {
+    const learned = this.learn();
     await this.list.store.refresh().catch(() => {}); // the list shows its own failure
     const { open } = this.list.wanted;
     this.list.write("replace");
     if (open) this.#panel.open(open);
-    await this.learn();
+    await learned;
   }
 
   /** What stands around the list: groups, brands, types of prices, and how much there is. */
@@ -51,6 +52,7 @@ export class Products {
     const group = this.list.store.query.filters.group ?? null;
     await Promise.allSettled([this.#groups.learn(group), this.#learnCatalog()]);
     this.#draw();
+    this.#panel.draw();
   }
 
   /** @param {SyncEvent[]} events */
