@@ -5,6 +5,8 @@ import { Shop } from "./shop.mjs";
 import { api, here, live, make, open, person, there, unique, withBrowser } from "./support.mjs";
 
 const world = withBrowser();
+/** Somebody else's import is asked for again this often, and how far ours is. */
+const POLL_MS = 200;
 
 const product = (page, name) => page.locator("tr[data-id]", { hasText: name });
 const cell = (page, name, label) => product(page, name).locator(`td[data-label="${label}"]`);
@@ -12,20 +14,19 @@ const names = (page) => page.locator("tr[data-id] button.open").allInnerTexts();
 
 /** Runs an import to its end. Only one of its kind runs at a time, so whoever finds one in the way waits for it. */
 async function bring(page, type, source) {
-  const session = await page.evaluate(async ([type, source]) => {
-    for (;;) {
-      try {
-        return (await window.SyncManager.request("POST", "/api/imports", { type, source })).data;
-      } catch (error) {
-        if (error.code !== "import.running") throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
+  const begun = await page.waitForFunction(async ([type, source]) => {
+    try {
+      return (await window.SyncManager.request("POST", "/api/imports", { type, source })).data;
+    } catch (error) {
+      if (error.code !== "import.running") throw error;
+      return null;
     }
-  }, [type, source]);
+  }, [type, source], { polling: POLL_MS });
+  const session = await begun.jsonValue();
   const ended = await page.waitForFunction(async (id) => {
     const { data } = await window.SyncManager.request("GET", `/api/imports/${id}`);
     return ["completed", "completed_with_errors", "failed", "cancelled"].includes(data.state) && data;
-  }, session.id, { polling: 200 });
+  }, session.id, { polling: POLL_MS });
   const { state, error, issues } = await ended.jsonValue();
   assert.equal(state, "completed", JSON.stringify({ error, issues }));
 }

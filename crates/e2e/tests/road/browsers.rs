@@ -7,6 +7,7 @@ use lockstep_e2e::{Cluster, Launch, Shape, api, repository};
 /// What several people do, on pages of different workers.
 const PEOPLE: &[&str] = &[
     "admin",
+    "catalog",
     "conflicts",
     "follow",
     "forms",
@@ -87,7 +88,8 @@ async fn run_the_stories(cluster: &Cluster, which: &[&str]) {
         .env("LOCKSTEP_BASE_URLS", urls.join(","))
         .env("LOCKSTEP_LOGIN", api::ADMIN.0)
         .env("LOCKSTEP_PASSWORD", api::ADMIN.1)
-        .env("LOCKSTEP_SCAN_ROOT", cluster.directory().join("data/files").display().to_string());
+        .env("LOCKSTEP_SCAN_ROOT", cluster.directory().join("data/files").display().to_string())
+        .env("LOCKSTEP_IMPORT_ROOT", cluster.directory().join("data/imports").display().to_string());
 
     let ended = tokio::task::spawn_blocking(|| launch.run("")).await.expect("the stories were run");
 

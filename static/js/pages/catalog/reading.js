@@ -106,6 +106,13 @@ export class ReadingList {
     const shown = this.store.show(query);
     this.write(how);
     await shown.catch(complainNot);
+    this.#calm();
+  }
+
+  /** What differs now was asked for, such as another type of price: nobody has changed it. */
+  #calm() {
+    for (const { id } of this.store.items) this.store.marks.forget(id);
+    this.#ports.draw();
   }
 
   /** @param {string} name @param {string} value empty: as usual */
