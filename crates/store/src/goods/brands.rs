@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     BrandRow, Kind, Mode, ProductRow, Written,
-    known::array,
+    known::{array, key},
     pairs::{PROPERTY_VARIANTS, Pair},
     sheet::{BRANDS, Entry},
 };
@@ -18,7 +18,7 @@ pub(super) struct BrandNames(HashMap<String, String>);
 impl BrandNames {
     /// What a brand is called.
     pub(super) fn name<'a>(&'a self, brand: &'a BrandRow) -> &'a str {
-        let of_variant = || self.0.get(&key(brand)?).map(String::as_str);
+        let of_variant = || self.0.get(&of_property(brand)?).map(String::as_str);
         brand.name.as_deref().or_else(of_variant).unwrap_or(&brand.ext_id)
     }
 }
@@ -28,7 +28,7 @@ impl BatchTx {
     pub(super) async fn brand_names(&mut self, products: &[ProductRow], mode: Mode) -> Result<BrandNames, Error> {
         let nameless = products.iter().filter_map(|row| row.brand.as_ref()).filter(|brand| brand.name.is_none());
         let wanted: HashMap<String, Json> =
-            nameless.filter_map(|brand| Some((key(brand)?, json!([brand.property, brand.ext_id])))).collect();
+            nameless.filter_map(|brand| Some((of_property(brand)?, json!([brand.property, brand.ext_id])))).collect();
         if wanted.is_empty() {
             return Ok(BrandNames(HashMap::new()));
         }
@@ -57,7 +57,7 @@ impl BatchTx {
         mode: Mode,
     ) -> Result<HashMap<String, i64>, Error> {
         let entries: Vec<_> = brands
-            .map(|(brand, name)| Entry::new(0, &brand.ext_id, Some(name), false, Vec::new(), &Json::Null))
+            .map(|(brand, name)| Entry::new(0, &key(&brand.ext_id), Some(name), false, Vec::new(), &Json::Null))
             .collect();
         let rows = entries.len();
         let judged = self.judge(&BRANDS, entries, mode).await?;
@@ -69,6 +69,6 @@ impl BatchTx {
     }
 }
 
-fn key(brand: &BrandRow) -> Option<String> {
+fn of_property(brand: &BrandRow) -> Option<String> {
     Some(Pair::key(brand.property.as_deref()?, &brand.ext_id))
 }

@@ -1,10 +1,16 @@
 //! What is known of rows by their keys: what is in the tables and, in a dry run, what would be.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+};
 
 use serde_json::{Value as Json, json};
 
-use super::{Code, Mode, Noted, sheet::Sheet};
+use super::{
+    Code, Mode, Noted,
+    sheet::{Sheet, digest},
+};
 use crate::{
     engine::{Statement, Tuple, sql},
     error::Error,
@@ -108,10 +114,31 @@ impl BatchTx {
 
     /// Names keys that are not known, each at its first row, unless the job has named them before.
     pub(super) async fn warn(&mut self, code: Code, unknown: &[(usize, &str)]) -> Result<Vec<Noted>, Error> {
-        let mut new = self.meet(code.warned(), unknown.iter().map(|(_, key)| *key)).await?;
-        let first = unknown.iter().filter(|(_, key)| new.remove(*key));
-        Ok(first.map(|(row, key)| Noted { row: *row, code, ext_id: (*key).to_owned() }).collect())
+        let unknown: Vec<_> = unknown.iter().map(|(row, text)| (*row, key(text))).collect();
+        let mut new = self.meet(code.warned(), unknown.iter().map(|(_, key)| &**key)).await?;
+        let first = unknown.into_iter().filter(|(_, key)| new.remove(&**key));
+        Ok(first.map(|(row, key)| Noted { row, code, ext_id: key.into_owned() }).collect())
     }
+}
+
+/// Bytes of a key, at most; those of 1C are not longer.
+const LONGEST_KEY: usize = 255;
+
+/// Letters of a text by which rows are found and sorted, at most: PostgreSQL has no index of longer ones.
+const LONGEST_INDEXED: usize = 255;
+
+/// A text as a key. Of one that is too long the beginning, and what stands for all of it.
+pub(super) fn key(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_KEY {
+        return Cow::Borrowed(text);
+    }
+    let front = text.char_indices().nth(LONGEST_KEY / 8).map_or(text, |(end, _)| &text[..end]);
+    Cow::Owned(format!("{front}… {}", digest(&json!(text))))
+}
+
+/// As much of a text as is found and sorted by.
+pub(super) fn indexed(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_INDEXED).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Keys as rows of one column.

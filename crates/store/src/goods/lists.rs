@@ -1,12 +1,15 @@
 //! What products refer to: units, warehouses, types of prices, properties and their values.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+};
 
 use serde_json::{Value as Json, json};
 
 use super::{
     Code, Kind, Mode, PriceTypeRow, PropertyRow, PropertyVariantRow, UnitRow, WarehouseRow, Written,
-    known::array,
+    known::{array, key},
     pairs::{PROPERTY_VARIANTS, Pair},
     sheet::{Entry, PRICE_TYPES, PROPERTIES, Sheet, UNITS, WAREHOUSES},
 };
@@ -176,8 +179,8 @@ fn is_brand(key: &str, name: &str) -> bool {
     [key, name].into_iter().any(|text| fold(text) == BRAND)
 }
 
-/// Rows of a dry run that only say that there would be such a key.
+/// Rows of a dry run that only say that there would be such a key. What is too long for one is left out.
 fn keys_only<'a>(keys: impl Iterator<Item = &'a str>) -> Vec<Json> {
-    let keys: BTreeSet<&str> = keys.collect();
+    let keys: BTreeSet<&str> = keys.filter(|text| matches!(key(text), Cow::Borrowed(_))).collect();
     keys.into_iter().map(|key| json!([key, "", 0, null])).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Code, Mode, Noted, ProductRow, ValueType, Written,
     brands::BrandNames,
-    known::AllKnown,
+    known::{AllKnown, indexed, key},
     sheet::{Entry, GROUPS, Judged, PRODUCTS, PROPERTIES, Verdict},
 };
 use crate::{
@@ -40,7 +40,7 @@ impl BatchTx {
         let named = branded.map(|brand| (brand, facts.brands.name(brand)));
         let brands = self.put_brands(named, &mut written, mode).await?;
         for (entry, _) in &mut judged.news {
-            entry.values.push(json!(rows[entry.row].brand.as_ref().and_then(|brand| brands.get(&brand.ext_id))));
+            entry.values.push(json!(rows[entry.row].brand.as_ref().and_then(|brand| brands.get(&*key(&brand.ext_id)))));
         }
         let ids = self.put(&PRODUCTS, &judged.news, mode).await?;
         if mode == Mode::Write && !judged.news.is_empty() {
@@ -137,7 +137,7 @@ impl BatchTx {
 impl Facts {
     fn entry(&self, n: usize, row: &ProductRow) -> Entry {
         let values = vec![
-            json!(row.sku),
+            json!(row.sku.as_deref().map(indexed)),
             json!(row.barcode),
             json!(row.unit),
             json!(row.description),

@@ -121,7 +121,7 @@ pub struct ProductRow {
     pub ext_id: String,
     /// Its name.
     pub name: Option<String>,
-    /// The article number.
+    /// The article number, of which 255 letters are kept.
     pub sku: Option<String>,
     /// The bar code.
     pub barcode: Option<String>,

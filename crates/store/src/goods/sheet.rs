@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Kind, Mode, Written,
-    known::{AllKnown, Cast, Known},
+    known::{AllKnown, Cast, Known, indexed},
 };
 use crate::{engine::sql, error::Error, fold::fold, jobs::BatchTx};
 
@@ -134,7 +134,7 @@ impl Entry {
 
     fn cells(&self) -> Json {
         let Self { ext_id, name, search, hash, deleted, values, .. } = self;
-        let common = json!([ext_id, name, fold(name), search, hash, i64::from(*deleted)]);
+        let common = json!([ext_id, name, indexed(&fold(name)), search, hash, i64::from(*deleted)]);
         let Json::Array(mut cells) = common else { return common };
         cells.extend(values.iter().cloned());
         Json::Array(cells)
@@ -289,7 +289,7 @@ pub(super) fn last<T, K: std::hash::Hash + Eq>(rows: Vec<T>, key: impl Fn(&T) ->
 }
 
 /// What stands for all that a row says.
-fn digest(said: &Json) -> String {
+pub(super) fn digest(said: &Json) -> String {
     let digest = Sha256::digest(said.to_string());
     digest.iter().take(DIGEST).map(|byte| format!("{byte:02x}")).collect()
 }

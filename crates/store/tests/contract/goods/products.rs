@@ -17,6 +17,7 @@ contract!(
     a_brand_that_is_a_value_is_called_as_that_is,
     properties_of_brands_are_found_by_key_or_name,
     any_text_is_kept_as_it_is,
+    texts_of_any_length_are_kept,
     thousands_of_rows_are_written_at_once,
     there_is_a_catalogue_as_soon_as_there_is_a_product,
 );
@@ -214,6 +215,37 @@ async fn any_text_is_kept_as_it_is<E: Engine>(world: World<E>) {
         world.engine.read("SELECT name FROM products WHERE ext_id LIKE '%DROP%'").await,
         ["'; DROP TABLE products; --"]
     );
+}
+
+/// A name longer than an index of PostgreSQL can hold once failed the batch, and with it the import.
+async fn texts_of_any_length_are_kept<E: Engine>(world: World<E>) {
+    let import = Import::begin(&world).await;
+    let long = |seed: u32| -> String {
+        let letters = (0..9_000_u32).map(|n| n.wrapping_mul(2_654_435_761).wrapping_add(seed * 97) >> 7);
+        letters.map(|n| char::from_u32(0x4e00 + n % 20_000).expect("a letter")).collect()
+    };
+    let brand = BrandRow { ext_id: long(1), name: None, property: None };
+    let unit = UnitRow { ext_id: "u".into(), name: Some(long(2)), ..UnitRow::default() };
+    let row = ProductRow {
+        name: Some(long(3)),
+        sku: Some(long(4)),
+        unit: Some(long(5)),
+        description: Some(long(6)),
+        brand: Some(brand),
+        ..product("a")
+    };
+
+    for mode in [Mode::Dry, Mode::Write] {
+        import.batch(async |tx| tx.write_units(std::slice::from_ref(&unit), mode).await).await;
+        let rows = std::slice::from_ref(&row);
+        let written = import.batch(async |tx| tx.write_products(rows, mode).await).await;
+        assert_eq!(counts(&written), [1, 0, 0, 0, 0]);
+    }
+
+    assert_eq!(counts(&import.products(std::slice::from_ref(&row)).await), [0, 0, 0, 1, 0]);
+    let lengths = "SELECT length(p.name) || ' ' || length(p.sku) || ' ' || length(p.unit) || ' ' || length(b.name) \
+                   FROM products p JOIN brands b ON b.id = p.brand_id";
+    assert_eq!(world.engine.read(lengths).await, ["9000 255 9000 9000"]);
 }
 
 async fn thousands_of_rows_are_written_at_once<E: Engine>(world: World<E>) {
