@@ -5,7 +5,7 @@ mod common;
 use std::{fs, os::unix::fs::symlink};
 
 use common::{GOODS, archive, refused, rows_of};
-use lockstep_commerceml::{Limits, Part, Source};
+use lockstep_commerceml::{Limits, Part, Reader, Source, list, sample::Shop};
 
 fn names(source: &Source) -> Vec<&str> {
     source.parts().iter().map(Part::name).collect()
@@ -98,4 +98,39 @@ fn more_or_larger_files_than_allowed_are_refused() {
     assert_eq!(refused(open(Limits { entries: 3, ..Limits::default() })), "3.xml: entries");
     assert_eq!(refused(open(Limits { file: 10, ..Limits::default() })), "0.xml: file_size");
     assert_eq!(open(Limits { entries: 4, ..Limits::default() }).expect("just enough").parts().len(), 4);
+}
+
+#[test]
+fn what_lies_below_a_root_is_listed_without_links_and_pictures() {
+    let root = tempfile::tempdir().expect("a folder");
+    for folder in ["1c/2026-10", "1c/2026-9", "photos"] {
+        fs::create_dir_all(root.path().join(folder)).expect("made");
+    }
+    for file in ["1c/set.zip", "1c/a.jpg", "one.xml"] {
+        fs::write(root.path().join(file), b"").expect("written");
+    }
+    symlink("/etc", root.path().join("elsewhere")).expect("linked");
+    let names = |folder: &str| -> Vec<(String, bool)> {
+        let listed = list(root.path(), folder).expect("listed");
+        listed.into_iter().map(|listed| (listed.name, listed.is_folder)).collect()
+    };
+
+    assert_eq!(names(""), [("1c".into(), true), ("one.xml".into(), false), ("photos".into(), true)]);
+    assert_eq!(names("1c"), [("1c/2026-9".into(), true), ("1c/2026-10".into(), true), ("1c/set.zip".into(), false)]);
+    assert_eq!(refused(list(root.path(), "elsewhere")), "elsewhere: link");
+    assert_eq!(refused(list(root.path(), "../x")), "../x: path");
+}
+
+#[test]
+fn a_survey_that_nobody_waits_for_ends_early() {
+    let shop = Shop { products: 500, ..Shop::default() };
+    let mut asked = 0;
+    let reader = Reader::new("goods.xml", shop.goods(), &Limits::default());
+
+    let summary = reader.survey_while(|_| {
+        asked += 1;
+        asked < 10
+    });
+
+    assert_eq!((summary.expect("no error"), asked), (None, 10));
 }

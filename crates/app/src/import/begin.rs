@@ -71,8 +71,17 @@ impl Run {
             let mark = Mark { cursor: cursor.write(), progress: progress(&cursor) };
             ctx.step(async |tx| Ok((tx.put_import_files(&known, order.mode()).await?, mark))).await?;
         }
+        Talk::new(ctx.clone()).say(&goes_on(&cursor, of, ctx.id()));
         let plan = Plan { source, files, stages: order.stages(), whole };
         Ok(Run::new(ctx, order, plan, known, cursor))
+    }
+}
+
+fn goes_on(cursor: &Cursor, of: i64, own: i64) -> String {
+    let place = cursor.place();
+    match of == own {
+        true => format!("goes on at {place}"),
+        false => format!("goes on where session {of} ended, at {place}; the problems until there stand with that one"),
     }
 }
 

@@ -118,3 +118,27 @@ impl Cursor {
         self.had_errors || self.issues.error > 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_another_session_is_gone_on_with_and_its_problems_stay_there() {
+        let text = r#"{"stage": "products", "file": "goods_1_3.xml", "ordinal": 1500, "done": 1500,
+            "counts": {"products": {"read": 1500, "created": 1498, "updated": 0, "unchanged": 0, "deactivated": 0,
+            "skipped": 2, "failed": 0}}, "issues": {"error": 2, "warning": 0, "codes": {"no_id": 2}}, "stages": []}"#;
+        let cursor = Cursor::read(text).expect("a cursor");
+        assert_eq!(cursor.place(), "products, goods_1_3.xml #1500");
+
+        let taken = Cursor::read(&cursor.clone().of_another(42).write()).expect("a cursor");
+
+        assert_eq!((taken.place(), &taken.counts), (cursor.place(), &cursor.counts));
+        assert_eq!((taken.issues.total(), taken.taken_from, taken.has_errors()), (0, Some(42), true));
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_no_place() {
+        assert_eq!((Cursor::read(""), Cursor::read("{}")), (None, None));
+    }
+}

@@ -81,22 +81,24 @@ impl<'a> Found<'a> {
             }
         }
         for noted in &written.noted {
-            self.row(sheet.origins[noted.row], noted.code, Some(noted.ext_id.clone()), cursor);
+            self.row(sheet.origins[noted.row], noted.code, Some(&noted.ext_id), cursor);
         }
     }
 
-    fn row(&mut self, origin: usize, code: Code, value: Option<String>, cursor: &mut Cursor) {
+    /// A problem of a row; with `unknown`, of the key in it that nobody knows.
+    fn row(&mut self, origin: usize, code: Code, unknown: Option<&str>, cursor: &mut Cursor) {
         let Some(Taken { file, place, what: What::Row(row), .. }) = self.taken.get(origin) else { return };
+        let (own, kind) = (row.id().to_owned(), row.kind().as_str());
         let issue = IssueRow {
             severity: code.severity(),
             code: code.name().to_owned(),
             file: Some(self.plan.files[*file].part.name().to_owned()),
             line: number(place.line),
             col: number(place.column),
-            kind: Some(row.kind().as_str().to_owned()),
-            ext_id: Some(row.id().to_owned()),
+            kind: Some(about(code).unwrap_or(kind).to_owned()),
+            ext_id: Some(unknown.map_or_else(|| own.clone(), str::to_owned)),
             field: field(code).map(str::to_owned),
-            value,
+            value: unknown.map(|_| own),
         };
         self.push(issue, cursor);
     }
@@ -176,6 +178,18 @@ pub(super) fn name_of(kind: Kind) -> &'static str {
         Kind::Price => "prices",
         Kind::Stock => "stocks",
         Kind::Customer => "customers",
+    }
+}
+
+/// The kind of what is not known; of an offer or a product that of the row itself.
+fn about(code: Code) -> Option<&'static str> {
+    match code {
+        Code::UnknownPriceType => Some("price_type"),
+        Code::UnknownWarehouse => Some("warehouse"),
+        Code::UnknownGroup => Some("group"),
+        Code::UnknownProperty => Some("property"),
+        Code::UnknownUnit => Some("unit"),
+        Code::UnknownProduct | Code::UnknownOffer => None,
     }
 }
 

@@ -178,3 +178,40 @@ pub(super) fn missing(stages: &[Stage], rows: impl Fn(Stage) -> u64) -> Vec<&'st
     let kinds = Kind::ALL.into_iter().filter(|kind| wanted.contains(&Stage::of(*kind)));
     kinds.map(Kind::as_str).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::{ImportOrder, ImportType};
+
+    fn totals(kinds: &[(&str, u64)], full: &[&str]) -> Totals {
+        let kinds = kinds.iter().map(|(kind, rows)| ((*kind).to_owned(), *rows)).collect();
+        Totals { kinds, full: full.iter().map(|name| (*name).to_owned()).collect(), ..Totals::default() }
+    }
+
+    #[test]
+    fn a_load_is_full_when_every_file_that_brings_such_rows_says_so() {
+        let full = totals(&[("product", 5)], &["catalog"]);
+        let changes = totals(&[("product", 5)], &[]);
+        let other = totals(&[("price", 5)], &[]);
+
+        assert!(is_full(Stage::Products, [&full, &other].into_iter()));
+        assert!(!is_full(Stage::Products, [&full, &changes].into_iter()));
+        assert!(!is_full(Stage::Products, [&other].into_iter()), "none of it is not all of it");
+        assert!(!is_full(Stage::Prices, [&other].into_iter()));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_by_its_kind() {
+        let check = |import_type, kinds: &[(&str, u64)]| {
+            let file = totals(kinds, &[]);
+            missing(&ImportOrder::new(import_type, "x").stages(), |stage| file.rows(stage))
+        };
+
+        assert_eq!(check(ImportType::Prices, &[("price_type", 3), ("product", 60)]), ["price"]);
+        assert_eq!(check(ImportType::Stocks, &[("stock", 1)]), [""; 0]);
+        assert_eq!(check(ImportType::Customers, &[("product", 60)]), ["customer"]);
+        assert_eq!(check(ImportType::Catalog, &[("unit", 2)]), [""; 0], "a catalogue may bring lists alone");
+        assert_eq!(check(ImportType::Catalog, &[("customer", 2)]).len(), 10);
+    }
+}

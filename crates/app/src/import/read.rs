@@ -3,7 +3,10 @@
 use std::{collections::VecDeque, io::Read, mem, sync::Arc};
 
 use lockstep_commerceml::{Error as ReadError, Found, Item, Kind, Place, Problem, Reader, Row, Summary};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_blocking},
+};
 
 use super::{
     plan::{Plan, Planned, Totals},
@@ -56,19 +59,20 @@ pub(super) struct Reading {
     stage: Stage,
     queue: mpsc::Receiver<Result<Piece, JobError>>,
     waiting: VecDeque<Taken>,
+    feeder: Option<JoinHandle<()>>,
 }
 
 impl Reading {
     /// Begins to read what a step needs, of all files that have some. The reader ends with this.
     pub(super) fn begin(plan: Arc<Plan>, stage: Stage, from: From, ctx: JobCtx) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
-        spawn_blocking(move || {
+        let feeder = spawn_blocking(move || {
             let mut reader = Feeder { plan: &plan, stage, sender: &sender, piece: Vec::new() };
             if let Err(Some(error)) = reader.run(from, &ctx) {
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        Self { stage, queue, waiting: VecDeque::new() }
+        Self { stage, queue, waiting: VecDeque::new(), feeder: Some(feeder) }
     }
 
     /// The next items, with `rows` rows or a few more; none at the end.
@@ -83,12 +87,23 @@ impl Reading {
             if bytes >= BATCH_BYTES {
                 break;
             }
-            let Some(piece) = self.queue.recv().await else { break };
+            let Some(piece) = self.queue.recv().await else {
+                self.ended().await?;
+                break;
+            };
             let piece = piece?;
             bytes += piece.bytes;
             self.waiting.extend(piece.items);
         }
         Ok(taken)
+    }
+}
+
+impl Reading {
+    /// A reader that went down has not come to the end, though nothing more comes of it.
+    async fn ended(&mut self) -> Result<(), JobError> {
+        let Some(feeder) = self.feeder.take() else { return Ok(()) };
+        feeder.await.map_err(|error| JobError::retry(format!("a reader ended badly: {error}")))
     }
 }
 

@@ -97,7 +97,7 @@ impl App {
         let job = self.import(id).await?;
         let files = self.0.store.import_files(job.id).await?;
         let mut shown = job.shown();
-        shown["files"] = shown_files(&job, files)?;
+        shown["files"] = shown_files(&job, &files)?;
         Ok((shown, position))
     }
 
@@ -113,7 +113,7 @@ impl App {
 }
 
 /// The files of a session, each with how far it is.
-fn shown_files(job: &Job, files: Vec<KeptFile>) -> Result<Json, Error> {
+fn shown_files(job: &Job, files: &[KeptFile]) -> Result<Json, Error> {
     let stages = order_of(job)?.stages();
     let cursor = job.cursor.as_deref().and_then(Cursor::read);
     let over = matches!(job.state, JobState::Completed | JobState::CompletedWithErrors);

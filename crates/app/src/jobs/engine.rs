@@ -165,7 +165,7 @@ impl Engine {
         if let Some(lost) = lost {
             board.counts.taken_over.one();
             let place = ctx.cursor().filter(|cursor| !cursor.is_empty()).map(|cursor| handler.place(cursor));
-            ctx.log(LogType::Info, &resumed(&lost, ctx.job(), place, self.app.clock().now_ms()));
+            ctx.log(LogType::Info, &resumed(&lost, ctx.job(), place.as_deref(), self.app.clock().now_ms()));
         }
         board.add(&ctx);
         self.tasks.spawn(run::drive(handler, ctx));
@@ -189,11 +189,11 @@ fn not_settled(job: &Job, error: &(dyn std::error::Error + 'static)) {
 }
 
 /// `worker 12345 lost at 14:41:07, resumed by 12399 at goods_1_3 #1500`
-fn resumed(lost: &Job, job: &Job, place: Option<String>, now: i64) -> String {
+fn resumed(lost: &Job, job: &Job, place: Option<&str>, now: i64) -> String {
     let heard = if lost.lease_until > 0 { lost.lease_until - lockstep_store::jobs::LEASE_MS } else { now };
     let time = rfc3339(heard);
     let number = |worker: Option<u32>| worker.map_or_else(|| "?".to_owned(), |worker| worker.to_string());
-    let place = place.as_deref().unwrap_or("the beginning");
+    let place = place.unwrap_or("the beginning");
     let clock = time.get(11..19).unwrap_or(&time);
     format!("worker {} lost at {clock}, resumed by {} at {place}", number(lost.worker), number(job.worker))
 }

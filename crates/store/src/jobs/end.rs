@@ -200,7 +200,9 @@ impl Step {
         if job.cancel_requested {
             job.state = JobState::Cancelled;
         } else {
-            let message = format!("its worker was lost {} times at the same place", job.attempt);
+            let item = job.progress.as_ref().and_then(|progress| progress["item"].as_str());
+            let place = item.map(|item| format!(", {item}")).unwrap_or_default();
+            let message = format!("its worker was lost {} times at the same place{place}", job.attempt);
             (job.state, job.error) = (JobState::Failed, Some(Failure::new("worker_lost", message)));
         }
         job.ended(self.now);

@@ -33,7 +33,7 @@ impl Job {
         json!({
             "id": self.id.to_string(), "kind": self.kind, "type": import_type, "state": self.state.name(),
             "attempt": self.attempt, "maxAttempts": self.max_attempts, "fence": self.fence, "worker": self.worker,
-            "cancelRequested": self.cancel_requested, "source": order["source"], "dryRun": is("dry_run"),
+            "lockScope": self.lock_scope, "subject": self.subject, "cancelRequested": self.cancel_requested, "source": order["source"], "dryRun": is("dry_run"),
             "options": {"skipBroken": is("skip_broken"), "allowMassDelete": is("allow_mass_delete"), "only": only},
             "progress": self.progress, "counts": self.import_counts(), "issuesTotal": total, "issues": issues,
             "error": self.error, "report": self.report, "requestedBy": self.requested_by,
