@@ -5,29 +5,36 @@ import { Shop } from "./shop.mjs";
 import { api, here, live, make, open, person, there, unique, withBrowser } from "./support.mjs";
 
 const world = withBrowser();
-/** Somebody else's import is asked for again this often, and how far ours is. */
-const POLL_MS = 200;
 
 const product = (page, name) => page.locator("tr[data-id]", { hasText: name });
 const cell = (page, name, label) => product(page, name).locator(`td[data-label="${label}"]`);
 const names = (page) => page.locator("tr[data-id] button.open").allInnerTexts();
 
-/** Runs an import to its end. Only one of its kind runs at a time, so whoever finds one in the way waits for it. */
+/** Runs an import to its end, from a page that follows imports. Only one of its kind runs at a time: where one is in the way, it is waited for. */
 async function bring(page, type, source) {
-  const begun = await page.waitForFunction(async ([type, source]) => {
-    try {
-      return (await window.SyncManager.request("POST", "/api/imports", { type, source })).data;
-    } catch (error) {
+  const { state, error, issues } = await page.evaluate(async ([type, source]) => {
+    const { SyncManager } = window;
+    let wake = () => {};
+    const off = SyncManager.on("imports:changed", () => wake());
+    const until = async (ask) => {
+      for (;;) {
+        const change = new Promise((resolve) => (wake = resolve));
+        const answer = await ask();
+        if (answer) return answer;
+        await change;
+      }
+    };
+    const begin = () => SyncManager.request("POST", "/api/imports", { type, source }).catch((error) => {
       if (error.code !== "import.running") throw error;
-      return null;
-    }
-  }, [type, source], { polling: POLL_MS });
-  const session = await begun.jsonValue();
-  const ended = await page.waitForFunction(async (id) => {
-    const { data } = await window.SyncManager.request("GET", `/api/imports/${id}`);
-    return ["completed", "completed_with_errors", "failed", "cancelled"].includes(data.state) && data;
-  }, session.id, { polling: POLL_MS });
-  const { state, error, issues } = await ended.jsonValue();
+    });
+    const { data: { id } } = await until(begin);
+    const ended = await until(async () => {
+      const { data } = await SyncManager.request("GET", `/api/imports/${id}`);
+      return ["queued", "running", "retry_wait"].includes(data.state) ? null : data;
+    });
+    off();
+    return ended;
+  }, [type, source]);
   assert.equal(state, "completed", JSON.stringify({ error, issues }));
 }
 
@@ -89,9 +96,8 @@ test("a product's panel shows its prices by type and its rests by warehouse, and
   await panel.locator(".amount", { hasText: /120,00\s₽/ }).waitFor();
 
   await page.keyboard.press("Escape");
-  await panel.waitFor({ state: "detached" });
-  assert.doesNotMatch(page.url(), /open=/);
-  assert.equal(await page.evaluate(() => document.activeElement.className), "open", "the focus is where it was");
+  await page.waitForURL((url) => !url.searchParams.has("open"));
+  await page.waitForFunction(() => document.activeElement.className === "open"); // the focus is where it was
   await page.goto(address);
   await panel.locator(".amount", { hasText: /120,00\s₽/ }).waitFor();
   calm();
