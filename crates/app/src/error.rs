@@ -138,6 +138,12 @@ pub enum Error {
         /// How long was tried.
         seconds: u64,
     },
+    /// The importer of somebody else has put its mark into Redis.
+    #[error("another importer is at work: it holds the key `{key}` in redis ([jobs] redis_lock_key)")]
+    ImportMarked {
+        /// The key.
+        key: String,
+    },
     /// No file of the session had an error, so none can be had again for that.
     #[error("none of its files had an error")]
     ImportNoErrors,
@@ -189,6 +195,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why something was not written to disk, or read from it.
+    pub(crate) fn of_disk(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{NotFound, QuotaExceeded, StorageFull};
+        match error.kind() {
+            NotFound => Error::NotFound,
+            StorageFull | QuotaExceeded => Error::NoSpace,
+            _ => Error::Unavailable(Arc::new(error)),
+        }
+    }
+
     /// One wrong field.
     pub fn field(name: impl Into<String>, error: FieldError) -> Self {
         Error::Invalid { fields: FieldErrors::from([(name.into(), error)]) }
@@ -216,6 +232,7 @@ impl Error {
             Error::CatalogRequired => "import.catalog_required",
             Error::ImportSource { .. } => "import.no_source",
             Error::ImportTooLong { .. } => "import.too_long",
+            Error::ImportMarked { .. } => "import.running",
             Error::ImportNoErrors => "import.no_errors",
             Error::LastAdmin => "last_admin",
             Error::BadEvent { .. } => "bad_event",
@@ -247,6 +264,7 @@ impl Error {
                 ("root".to_owned(), root.as_str().into()),
                 ("why".to_owned(), (*code).into()),
             ]),
+            Error::ImportMarked { key } => one("key", key.as_str().into()),
             Error::ImportTooLong { seconds } => one("seconds", (*seconds).into()),
             Error::BadEvent { event } => one("event", event.as_str().into()),
             Error::BadRoom { room } => one("room", room.as_str().into()),

@@ -64,9 +64,9 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
 pub use import::{
-    BrokenFile, ImportLimits, ImportOrder, ImportSources, ImportType, Imports, ImportsQuery, Issue, IssuePage,
-    IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, Only, Preview, PreviewFile, Severity, SourceItem, TypeReady,
-    UnknownImportType, Why,
+    BrokenFile, Exchange, ExchangeError, ImportLimits, ImportMark, ImportOrder, ImportSources, ImportType, Imports,
+    ImportUpload, ImportsQuery, Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, MarkAnswer, MarkSeen,
+    Only, OpenedExchange, Piece, Preview, PreviewFile, Severity, SourceItem, Step, TypeReady, UnknownImportType, Why,
 };
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{
@@ -136,6 +136,8 @@ pub struct Options {
     pub import_root: PathBuf,
     /// How much of such a source is believed.
     pub import_limits: ImportLimits,
+    /// The key of Redis that shows a running import to others.
+    pub import_mark: Option<Arc<dyn ImportMark>>,
 }
 
 impl Default for Options {
@@ -149,6 +151,7 @@ impl Default for Options {
             uploads: None,
             import_root: PathBuf::from("imports"),
             import_limits: ImportLimits::default(),
+            import_mark: None,
         }
     }
 }
@@ -173,6 +176,7 @@ struct Inner {
     scan_roots: Roots,
     board: jobs::Board,
     import_root: import::Root,
+    import_mirror: import::Mirror,
     looks: import::Looks,
     uploads: Uploads,
     errors: Arc<Errors>,
@@ -231,6 +235,7 @@ impl App {
             session_hours: options.session_hours,
             scan_roots: options.scan_roots,
             import_root: import::Root::new(options.import_root, options.import_limits),
+            import_mirror: import::Mirror::new(options.import_mark),
             looks: import::Looks::default(),
             uploads: Uploads::new(options.uploads),
         })))

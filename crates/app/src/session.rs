@@ -64,6 +64,17 @@ impl App {
     /// # Errors
     /// [`Error::BadCredentials`], [`Error::RateLimited`].
     pub async fn login(&self, login: &str, password: &str, client: &Client) -> Result<Session, Error> {
+        self.login_for(login, password, client, self.0.session_hours.into()).await
+    }
+
+    /// The same for so many hours.
+    pub(crate) async fn login_for(
+        &self,
+        login: &str,
+        password: &str,
+        client: &Client,
+        hours: i64,
+    ) -> Result<Session, Error> {
         let login = login.trim().to_ascii_lowercase();
         if login.len() > MAX_LOGIN || password.len() > MAX_PASSWORD {
             return Err(Error::BadCredentials);
@@ -75,12 +86,18 @@ impl App {
         note_sign_in(found.as_ref().map(|_| login.as_str()), right, client);
         let Some(found) = found.filter(|_| right) else { return Err(Error::BadCredentials) };
         self.0.throttle.succeeded(&login, &client.counted);
-        self.begin_session(found.user_id, found.password_hash, client).await
+        self.begin_session(found.user_id, found.password_hash, client, hours).await
     }
 
-    async fn begin_session(&self, user_id: String, password_hash: String, client: &Client) -> Result<Session, Error> {
+    async fn begin_session(
+        &self,
+        user_id: String,
+        password_hash: String,
+        client: &Client,
+        hours: i64,
+    ) -> Result<Session, Error> {
         let token = token::fresh();
-        let expires_at = self.clock().now_ms() + i64::from(self.0.session_hours) * 3_600_000;
+        let expires_at = self.clock().now_ms() + hours * 3_600_000;
         let session = NewSession {
             token: token::digest(&token),
             csrf: token::fresh(),

@@ -67,6 +67,9 @@ impl App {
         if let Err(error) = self.sweep_uploads().await {
             warn!(error = &error as &dyn std::error::Error, "cannot sweep up after uploads, trying again in 30 s");
         }
+        if let Err(error) = self.sweep_import_sets().await {
+            warn!(error = &error as &dyn std::error::Error, "cannot remove old sets of imports, trying again in 30 s");
+        }
         if let Err(error) = self.forget_notices(keep.notice_days).await {
             warn!(error = &error as &dyn std::error::Error, "cannot forget old notices, trying again in 30 s");
         }

@@ -48,5 +48,5 @@ pub use row::{
     PropertyValue, PropertyVariant, Row, Stock, Unit, ValueType, Warehouse,
 };
 pub use rust_decimal::Decimal;
-pub use source::{Cursor, Listed, Part, Source, list};
+pub use source::{Cursor, Listed, Part, Source, list, within};
 pub use summary::{Section, SectionName, Summary};

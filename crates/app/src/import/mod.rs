@@ -7,8 +7,11 @@
 
 mod begin;
 mod cursor;
+mod exchange;
+mod folder;
 mod full;
 mod issues;
+mod mark;
 mod notice;
 mod order;
 mod plan;
@@ -17,11 +20,13 @@ mod read;
 mod rows;
 mod run;
 mod session;
+mod sets;
 mod shelf;
 mod stage;
 mod start;
 mod survey;
 mod talk;
+mod upload;
 
 use cursor::Cursor;
 use run::Run;
@@ -31,15 +36,19 @@ use crate::{
     jobs::{Job, JobCtx, JobError, JobHandler, JobKind, Report},
 };
 
+pub use exchange::{Exchange, ExchangeError, Opened as OpenedExchange, Piece, Step};
 pub use lockstep_commerceml::Limits as ImportLimits;
 pub use lockstep_store::goods::{Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, Severity};
+pub use mark::{Answer as MarkAnswer, ImportMark, Seen as MarkSeen};
 pub use order::{ImportOrder, ImportType, Only, UnknownImportType};
 pub use plan::Broken as BrokenFile;
 pub use preview::{Preview, PreviewFile, Why};
 pub use session::ImportsQuery;
 pub use shelf::SourceItem;
 pub use start::{ImportSources, TypeReady};
+pub use upload::ImportUpload;
 
+pub(crate) use mark::Mirror;
 pub(crate) use preview::Looks;
 pub(crate) use shelf::Root;
 
@@ -55,11 +64,23 @@ impl JobHandler for Imports {
     }
 
     async fn run(&self, order: ImportOrder, ctx: JobCtx) -> Result<Report, JobError> {
-        let run = match ctx.cursor().and_then(Cursor::read) {
-            Some(cursor) => Run::resume(ctx, order, cursor).await?,
-            None => Run::begin(ctx, order).await?,
+        let others = match self.0 {
+            ImportType::Customers => Mirror::default(),
+            _ => ctx.app().0.import_mirror.clone(),
         };
-        run.go_on().await
+        let tasks = &ctx.app().0.road.tasks;
+        let held = others.hold(tasks, ctx.id(), ctx.job().fence).await.map_err(|error| kept_out(&error))?;
+        let work = async {
+            let run = match ctx.cursor().and_then(Cursor::read) {
+                Some(cursor) => Run::resume(ctx.clone(), order, cursor).await?,
+                None => Run::begin(ctx.clone(), order).await?,
+            };
+            run.go_on().await
+        };
+        tokio::select! {
+            done = work => done,
+            error = held.lost() => Err(kept_out(&error)),
+        }
     }
 
     async fn ended(&self, app: &App, job: &Job) -> Result<(), Error> {
@@ -69,4 +90,8 @@ impl JobHandler for Imports {
     fn place(&self, cursor: &str) -> String {
         Cursor::read(cursor).map_or_else(|| cursor.to_owned(), |cursor| cursor.place())
     }
+}
+
+fn kept_out(error: &Error) -> JobError {
+    JobError::fatal(error.code(), error.to_string())
 }

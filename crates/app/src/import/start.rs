@@ -55,6 +55,7 @@ impl App {
         caller.must(Right::ImportsRun)?;
         order.check()?;
         self.import_root().open_for(&order.source).await?;
+        self.must_be_alone(order.import_type).await?;
         self.enqueue(caller, wish(&order)?).await
     }
 
@@ -79,6 +80,7 @@ impl App {
             false => self.cursor_to_go_on(&job, &order).await?,
         };
         let wish = Wish { cursor, retry_of: Some(job.id), ..wish(&order)? };
+        self.must_be_alone(order.import_type).await?;
         self.enqueue(caller, wish).await
     }
 
@@ -100,6 +102,14 @@ impl App {
             None => self.active_import(ImportType::Customers).await?,
         };
         Ok(ImportSources { root: self.import_root().path.display().to_string(), items, types, active })
+    }
+
+    /// Refuses an import of goods while the importer of somebody else is at work.
+    async fn must_be_alone(&self, import_type: ImportType) -> Result<(), Error> {
+        match import_type {
+            ImportType::Customers => Ok(()),
+            _ => self.0.import_mirror.must_be_free().await,
+        }
     }
 
     /// Why an import of that type cannot begin just now, whatever its source.

@@ -13,9 +13,10 @@ mod taking;
 use std::{path::PathBuf, sync::Arc};
 
 use lockstep_store::{Author, Entity, Error as StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use shelf::blocking;
 pub use taking::{NewUpload, Upload};
 
 use crate::{App, Caller, Edited, Error, rights::Right};
@@ -59,6 +60,11 @@ impl Uploads {
     /// Ends what is under way.
     pub(crate) fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// A place among those that send something, whatever becomes of it.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.places.clone().try_acquire_owned().map_err(|_| Error::RateLimited { seconds: BUSY_S })
     }
 
     fn shelf(&self) -> Result<Arc<Shelf>, Error> {

@@ -209,13 +209,9 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Does what waits for the disk where nobody is kept waiting.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(Arc::new(error)))?;
-    done.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Error::NotFound,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoSpace,
-        _ => Error::Unavailable(Arc::new(error)),
-    })
+    done.map_err(Error::of_disk)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    BUSY_S, MAX_FILES,
+    MAX_FILES,
     bytes::{Arrived, Incoming},
     news::News,
     shelf::{Doubt, Shelf, blocking},
@@ -65,7 +65,7 @@ impl App {
         caller.must(Right::Edit(Entity::Files))?;
         self.check_upload(new).await?;
         let uploads = &self.0.uploads;
-        let place = uploads.places.clone().try_acquire_owned().map_err(|_| Error::RateLimited { seconds: BUSY_S })?;
+        let place = uploads.place()?;
         let shelf = uploads.shelf()?;
         let news = News::begin(self, caller, new.upload_id.clone(), new.total);
         let (begun, arrived, common) = (None, Vec::new(), new.fields());

@@ -51,6 +51,11 @@ pub struct Listed {
     pub is_folder: bool,
 }
 
+/// A path below a root in one spelling, by the rules of [`Why::Path`].
+pub fn within(path: &str) -> Result<String, Why> {
+    name::checked(path)
+}
+
 /// What lies in a folder below the root, numbers in names counted as numbers: folders, and files that may hold rows. `folder` is a name like
 /// that of [`Source::open`]. Links are not followed, and what has a name that is not accepted is not there.
 pub fn list(root: &Path, folder: &str) -> Result<Vec<Listed>, Error> {
