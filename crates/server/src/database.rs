@@ -5,14 +5,18 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use lockstep_app::{
-    App, Locks, LogOptions, LoginLimits, OpenError, Options, Roots, SharedClock, Store, StoreOptions, Wire,
+    App, ImportMark, Locks, LogOptions, LoginLimits, OpenError, Options, Roots, SharedClock, Store, StoreOptions, Wire,
 };
 use tracing::warn;
 
-use crate::config::{Settings, Synchronous};
+use crate::{
+    config::{Settings, Synchronous},
+    mark,
+};
 
 /// For the owner and his group: the database holds people's names and hashes of their passwords.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -102,7 +106,8 @@ pub fn make_import_root(settings: &Settings) {
 /// # Errors
 /// [`CannotOpen::App`].
 pub fn application(settings: &Settings, store: Store, wire: impl Wire, name: &str) -> Result<App, CannotOpen> {
-    Ok(App::new(store, wire, app_options(settings, name))?)
+    let mark = mark::of(settings, store.secret());
+    Ok(App::new(store, wire, app_options(settings, name, mark))?)
 }
 
 fn store_options(settings: &Settings) -> StoreOptions {
@@ -121,7 +126,7 @@ pub(crate) fn machine() -> Option<String> {
     id("/etc/machine-id").or_else(|| id("/proc/sys/kernel/random/boot_id"))
 }
 
-fn app_options(settings: &Settings, name: &str) -> Options {
+fn app_options(settings: &Settings, name: &str, import_mark: Option<Arc<dyn ImportMark>>) -> Options {
     let login = LoginLimits {
         attempts: settings.limits.login_attempts,
         attempts_per_address: settings.limits.login_attempts_per_address,
@@ -140,8 +145,9 @@ fn app_options(settings: &Settings, name: &str) -> Options {
         logs,
         scan_roots,
         uploads: Some(settings.uploads()),
-        import_root: settings.server.data_dir.join("imports"),
-        ..Options::default()
+        import_root: settings.import_root(),
+        import_limits: settings.imports.limits(),
+        import_mark,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod http;
 mod limits;
 pub mod listen;
 pub mod logging;
+mod mark;
 pub mod metrics;
 mod origin;
 pub mod state;

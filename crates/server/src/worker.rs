@@ -259,7 +259,7 @@ impl Settings {
         }
     }
 
-    fn bus(&self, secret: &SharedSecret) -> Option<RedisOptions> {
+    pub(crate) fn bus(&self, secret: &SharedSecret) -> Option<RedisOptions> {
         let redis = &self.redis;
         let address = redis.address()?;
         let has_databases = matches!(address, RedisAddress::Unix(_) | RedisAddress::Sentinel(_));

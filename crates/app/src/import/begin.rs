@@ -231,7 +231,8 @@ fn known(file: &Surveyed) -> ImportFile {
 async fn refused(ctx: &JobCtx, order: &ImportOrder, plan: &Plan) -> Result<Option<JobError>, JobError> {
     let ImportOrder { import_type, source, .. } = order;
     let missing = plan.missing();
-    if !missing.is_empty() {
+    // One of several sources may well have nothing of it.
+    if !missing.is_empty() && !order.partial {
         let missing = missing.join(", ");
         let message = format!("there is nothing for an import of {import_type} in {source}: no rows of {missing}");
         return Ok(Some(JobError::fatal("import.nothing", message)));

@@ -119,11 +119,7 @@ async fn keep(mark: Arc<dyn ImportMark>, value: String, lost: CancellationToken,
         }
         if let Seen::Others(theirs) = mark.renew(&value).await {
             let key = mark.key();
-            warn!(
-                key,
-                value = theirs.as_str(),
-                "somebody else stands at {key} in redis; the import stops"
-            );
+            warn!(key, value = theirs.as_str(), "somebody else stands at {key} in redis; the import stops");
             lost.cancel();
             break;
         }

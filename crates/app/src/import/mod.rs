@@ -5,6 +5,7 @@
 //! anything is written; a broken one stops the import there, and a bad row is a problem that stops nothing. A second import of the same
 //! source writes nothing. A dry run does all of it and keeps no more than what it counted.
 
+mod asked;
 mod begin;
 mod cursor;
 mod exchange;
@@ -36,6 +37,7 @@ use crate::{
     jobs::{Job, JobCtx, JobError, JobHandler, JobKind, Report},
 };
 
+pub use asked::issue_query;
 pub use exchange::{Exchange, ExchangeError, Opened as OpenedExchange, Piece, Step};
 pub use lockstep_commerceml::Limits as ImportLimits;
 pub use lockstep_store::goods::{Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, Severity};

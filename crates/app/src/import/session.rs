@@ -101,6 +101,16 @@ impl App {
         Ok((shown, position))
     }
 
+    /// Ends a session: at once where it waits, in a moment where it runs. What it has written stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Forbidden`]; [`Error::JobFinished`] when it has ended.
+    pub async fn cancel_import(&self, caller: &Caller, id: &str) -> Result<Job, Error> {
+        caller.must(Right::ImportsRun)?;
+        self.import(id).await?;
+        self.cancel_job(caller, id).await
+    }
+
     /// What was wrong with rows of a session, in the order in which it was found.
     ///
     /// # Errors

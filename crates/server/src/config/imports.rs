@@ -1,5 +1,6 @@
 //! `[imports]`: what one import may cost.
 
+use lockstep_app::ImportLimits;
 use serde::Deserialize;
 
 /// `[imports]`: what one import may cost.
@@ -18,4 +19,18 @@ pub struct Imports {
     pub max_rows: u64,
     /// Bytes of a piece that 1C sends at once.
     pub exchange_file_limit: u64,
+}
+
+impl Imports {
+    /// The same as whoever reads files knows it; what no operator has reason to change stays as it is there.
+    pub fn limits(&self) -> ImportLimits {
+        ImportLimits {
+            file: self.max_file_bytes,
+            unpacked: self.max_unpacked_bytes,
+            entries: self.max_entries,
+            ratio: self.max_ratio,
+            rows: self.max_rows,
+            ..ImportLimits::default()
+        }
+    }
 }

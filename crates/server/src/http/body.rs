@@ -143,8 +143,22 @@ impl Fields {
         None
     }
 
+    /// A list of texts that may be there.
+    pub(super) fn maybe_texts(&mut self, name: &str) -> Vec<String> {
+        match self.members.get(name) {
+            Some(Value::Null) | None => drop(self.members.remove(name)),
+            Some(_) => return self.texts(name),
+        }
+        Vec::new()
+    }
+
     fn wrong(&mut self, name: &str, code: &'static str) {
-        self.errors.insert(name.to_owned(), FieldError::new(code));
+        self.refuse(name, FieldError::new(code));
+    }
+
+    /// Notes what is wrong with one, unless something is already.
+    pub(super) fn refuse(&mut self, name: &str, error: FieldError) {
+        self.errors.entry(name.to_owned()).or_insert(error);
     }
 
     /// Refuses what was wrong, and what is left over.

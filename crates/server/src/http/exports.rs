@@ -34,7 +34,7 @@ pub(super) const AT_ONCE: usize = 8;
 const BUSY_S: u64 = 5;
 
 /// What spreadsheets tell UTF-8 by.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) fn routes() -> Router<Face> {
     Entity::ALL.into_iter().fold(Router::new(), |router, entity| {

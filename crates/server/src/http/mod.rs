@@ -11,9 +11,11 @@ mod body;
 mod catalog;
 mod conditional;
 mod entities;
+mod exchange;
 mod exports;
 mod health;
 mod identity;
+mod imports;
 mod jobs;
 mod language;
 mod locks;
@@ -92,6 +94,8 @@ fn with_assets(worker: Worker, assets: Assets) -> Router {
         .merge(scans::routes())
         .merge(uploads::routes())
         .merge(catalog::routes())
+        .merge(imports::routes())
+        .merge(exchange::routes())
         .merge(admin::routes())
         .route("/api/login", post(session::login))
         .route("/api/logout", post(session::logout))

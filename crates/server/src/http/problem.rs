@@ -24,6 +24,8 @@ struct Particulars {
     fields: FieldErrors,
     /// Further members of the error, such as `current` and `usage`.
     extra: Map<String, Value>,
+    /// What stands beside the error, such as `session`.
+    beside: Map<String, Value>,
     /// Seconds after which it makes sense to try again.
     retry_after: Option<u64>,
     /// The revision of the row as it stands.
@@ -34,9 +36,9 @@ struct Particulars {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str) -> Self {
-        let (params, extra, fields) = (Map::new(), Map::new(), FieldErrors::new());
+        let (params, extra, beside, fields) = (Map::new(), Map::new(), Map::new(), FieldErrors::new());
         let (words, retry_after, rev, closes) = (None, None, None, false);
-        Self(Box::new(Particulars { status, code, words, params, fields, extra, retry_after, rev, closes }))
+        Self(Box::new(Particulars { status, code, words, params, fields, extra, beside, retry_after, rev, closes }))
     }
 
     pub(super) fn not_found() -> Self {
@@ -122,7 +124,7 @@ impl Problem {
 
     /// `{"error":{code, message, params, fields?, requestId, …}}`
     pub(super) fn body(&self, language: Language, request_id: &str) -> Value {
-        let Particulars { code, params, fields, extra, .. } = &*self.0;
+        let Particulars { code, params, fields, extra, beside, .. } = &*self.0;
         let mut error = json!({
             "code": code,
             "message": self.message(language),
@@ -138,7 +140,9 @@ impl Problem {
             };
             members.insert("fields".to_owned(), Value::Object(fields.iter().map(field).collect()));
         }
-        json!({ "error": error })
+        let mut body = beside.clone();
+        body.insert("error".to_owned(), error);
+        Value::Object(body)
     }
 }
 
@@ -171,6 +175,7 @@ impl From<Error> for Problem {
             | Error::LastAdmin
             | Error::KeyReused { .. }
             | Error::JobRunning { .. }
+            | Error::ImportMarked { .. }
             | Error::JobFinished { .. } => StatusCode::CONFLICT,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -188,9 +193,13 @@ impl From<Error> for Problem {
                 particulars.extra.insert("current".to_owned(), current.value);
             }
             Error::Locked { lease } => drop(particulars.extra.insert("lock".to_owned(), shown(&lease, false))),
+            Error::JobRunning { job, .. } if job.kind.starts_with("import.") => {
+                particulars.beside.insert("session".to_owned(), job.shown());
+            }
             Error::JobRunning { job, .. } | Error::JobFinished { job } => {
                 particulars.extra.insert("job".to_owned(), job.shown());
             }
+            Error::ImportMarked { .. } => particulars.words = Some("error.import.marked"),
             Error::InUse { usage } => drop(particulars.extra.insert("usage".to_owned(), json!(usage))),
             Error::RateLimited { seconds } => particulars.retry_after = Some(seconds),
             Error::Unavailable(cause) => {

@@ -83,6 +83,11 @@ fn heading(entity: Entity, language: Language, field: &str) -> String {
     if text == own { language.message(&format!("col.{field}"), &Map::new()) } else { text }
 }
 
+/// A line of other people's text.
+pub(super) fn line(cells: impl Iterator<Item = String>) -> String {
+    lines([cells.map(safe)])
+}
+
 /// The same as text that no spreadsheet runs.
 fn safe(text: String) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text }

@@ -20,11 +20,13 @@ use serde_json::{Value, json};
 use super::{
     Face,
     body::{announced, refuse},
+    exchange,
     identity::Signed,
+    imports,
     page::Page,
     problem::Problem,
 };
-use flow::Flow;
+pub(super) use flow::Flow;
 
 /// Where files are sent to.
 const PATH: &str = "/api/files/upload";
@@ -46,13 +48,13 @@ pub(super) fn routes() -> Router<Face> {
 
 /// Whether a request has the limits of an upload instead of those of all others.
 pub(super) fn is_one(request: &Request) -> bool {
-    request.uri().path() == PATH
+    [PATH, imports::UPLOAD, exchange::PATH].contains(&request.uri().path())
 }
 
 /// A form with files → `{"items":[row, …]}`.
 async fn upload(State(face): State<Face>, request: Request) -> Result<(StatusCode, Json<Value>), Problem> {
     let (mut head, body) = request.into_parts();
-    let caller = match admit(&face, &mut head).await {
+    let caller = match admit(&face, &mut head, Right::Edit(Entity::Files)).await {
         Ok(caller) => caller,
         Err(problem) => return Err(refuse(problem, &head.headers, body)),
     };
@@ -72,9 +74,9 @@ async fn upload(State(face): State<Face>, request: Request) -> Result<(StatusCod
 }
 
 /// Before a byte of the body is read: who may not, and what is too large by its own word.
-async fn admit(face: &Face, head: &mut Parts) -> Result<Caller, Problem> {
+pub(super) async fn admit(face: &Face, head: &mut Parts, right: Right) -> Result<Caller, Problem> {
     let signed = Signed::from_request_parts(head, face).await?;
-    signed.caller.must(Right::Edit(Entity::Files))?;
+    signed.caller.must(right)?;
     let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media").saying("error.bad_multipart"));
@@ -154,8 +156,7 @@ impl Form {
                 let error = Error::TooLarge { max: usize::try_from(max).unwrap_or(usize::MAX) };
                 (too_large(max), Some(error))
             }
-            Wrong::Body if flow.stood_still() => (Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout"), None),
-            Wrong::Body => (bad_form(), None),
+            Wrong::Body => (cut_short(&flow, max), None),
         };
         let files = matches!(error, Some(Error::TooLarge { max }) if max == MAX_FILES);
         if let (Some(upload), Some(error)) = (self.upload, &error) {
@@ -207,10 +208,19 @@ fn shown(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
+/// Why the rest of a form did not come.
+pub(super) fn cut_short(flow: &Flow, max: u64) -> Problem {
+    match () {
+        () if flow.is_too_large() => too_large(max),
+        () if flow.stood_still() => Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout"),
+        () => bad_form(),
+    }
+}
+
 fn too_large(max: u64) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").with("max", max).saying("error.upload_too_large")
 }
 
-fn bad_form() -> Problem {
+pub(super) fn bad_form() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_multipart")
 }

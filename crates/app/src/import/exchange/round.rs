@@ -155,11 +155,13 @@ impl Exchange {
     async fn found(&self, job: &Job) -> Result<Found, Error> {
         let files = self.app.0.store.import_files(job.id).await?;
         let says = |sections: &[&str]| {
-            let full = files.iter().filter_map(|file| file.totals["full"].as_array());
+            let full = files.iter().filter_map(|file| file.file.totals["full"].as_array());
             full.flatten().filter_map(Json::as_str).any(|section| sections.contains(&section))
         };
         Ok(Found {
-            customers: files.iter().any(|file| file.totals["kinds"]["customer"].as_u64().is_some_and(|rows| rows > 0)),
+            customers: files
+                .iter()
+                .any(|file| file.file.totals["kinds"]["customer"].as_u64().is_some_and(|rows| rows > 0)),
             full: says(&["classifier", "catalog", "package"]),
             full_customers: says(&["customers"]),
         })

@@ -19,7 +19,7 @@ use super::super::body::forget;
 
 /// What is known of a body.
 #[derive(Debug, Default)]
-pub(super) struct Flow {
+pub(in crate::http) struct Flow {
     bytes: AtomicU64,
     too_large: AtomicBool,
     stood_still: AtomicBool,
@@ -43,7 +43,7 @@ struct Counted {
 
 impl Flow {
     /// Watches `body`: no more than `max` bytes, no longer than `pause` without any. `waits` when the client sends none before it is asked.
-    pub(super) fn of(body: Body, max: u64, pause: Duration, waits: bool) -> (Arc<Self>, Body) {
+    pub(in crate::http) fn of(body: Body, max: u64, pause: Duration, waits: bool) -> (Arc<Self>, Body) {
         let flow = Arc::<Self>::default();
         let patience = Box::pin(sleep(pause));
         let counted = Counted { inner: Some(body), flow: flow.clone(), max, pause, patience, waits };
@@ -51,15 +51,15 @@ impl Flow {
     }
 
     /// How many bytes have come.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::http) fn bytes(&self) -> u64 {
         self.bytes.load(Relaxed)
     }
 
-    pub(super) fn is_too_large(&self) -> bool {
+    pub(in crate::http) fn is_too_large(&self) -> bool {
         self.too_large.load(Relaxed)
     }
 
-    pub(super) fn stood_still(&self) -> bool {
+    pub(in crate::http) fn stood_still(&self) -> bool {
         self.stood_still.load(Relaxed)
     }
 }
