@@ -285,3 +285,28 @@ fn visible(caller: &Caller, kind: Option<&str>) -> Result<Vec<String>, Error> {
     caller.must(kind.view())?;
     Ok(vec![name.to_owned()])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(event: &str, data: &Json) -> Record {
+        let record = json!({"epoch": "e", "seq": 2, "gprev": 1, "worker": 7, "event": event, "reason": "updated",
+            "scope": "room:imports", "id": "5", "data": data});
+        serde_json::from_value(record).expect("a record")
+    }
+
+    #[test]
+    fn what_programs_publish_under_the_name_of_an_import_is_no_news_of_a_job() {
+        let import = json!({"id": "5", "kind": "import.catalog", "state": "queued"});
+
+        assert!(tells_of_job(&record("imports:changed", &import)));
+        assert!(tells_of_job(&record("jobs:changed", &json!({"kind": "scan"}))));
+        assert!(!tells_of_job(&record("imports:changed", &json!({"file": "goods.xml"}))));
+        assert!(!tells_of_job(&record("imports:changed", &json!({"kind": "scan"}))));
+        assert!(!tells_of_job(&record("imports:changed", &Json::Null)));
+        assert!(!tells_of_job(&record("files:changed", &import)));
+    }
+}
