@@ -44,7 +44,7 @@ export const reasonWord = (reason) => word("feed", reason);
 
 /** What was changed, with a link where there is something to open. @param {Pick<Line, "entity"|"id"|"name"|"reason">} line */
 export function thing({ entity, id, name, reason }) {
-  if (!ENTITIES.includes(entity)) return html`<b>${entity}</b>${id === "*" ? "" : ` #${id}`}`;
+  if (!ENTITIES.includes(entity)) return html`<b>${word("page", entity.replace(":changed", ""))}</b>${id === "*" ? "" : ` #${id}`}`;
   if (id === "*") return html`<a href="/${entity}">${t(`page.${entity}`)}</a>`;
   const called = name || `#${id}`;
   return html`${t(`one.${entity}`)} ${reason === "deleted" ? html`<b>${quoted(called)}</b>` : html`<a href="/${entity}?open=${id}">${quoted(called)}</a>`}`;

@@ -71,10 +71,11 @@ export function percentWords(session) {
 /** @param {Session} session */
 export const bar = (session) => html`<progress max="100" aria-label=${nameOf(session)} value=${percentOf(session) ?? nothing}></progress>`;
 
-/** `63 % · 412/s · 5 min left`. @param {Session} session */
+/** `63 % · 412/s · 5 min left`. What has hardly begun cannot tell its end. @param {Session} session */
 export function pace(session) {
-  const { rate, etaSeconds } = session.progress ?? {};
-  const parts = [percentWords(session), rate ? t("jobs.rate", { rate: Math.round(rate) }) : "", etaSeconds ? t("jobs.left", { time: formatDuration(etaSeconds * 1000) }) : ""];
+  const { rate = 0, etaSeconds } = session.progress ?? {};
+  const begun = (percentOf(session) ?? 0) >= 1 && rate >= 1;
+  const parts = [percentWords(session), rate >= 1 ? t("jobs.rate", { rate: Math.round(rate) }) : "", begun && etaSeconds ? t("jobs.left", { time: formatDuration(etaSeconds * 1000) }) : ""];
   return parts.filter(Boolean).join(" · ");
 }
 
