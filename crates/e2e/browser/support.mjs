@@ -3,8 +3,8 @@
  *
  * The servers are started by somebody else: `LOCKSTEP_BASE_URLS` (comma-separated, a worker each), `LOCKSTEP_LOGIN` and
  * `LOCKSTEP_PASSWORD` of an administrator, `CHROMIUM` (default Debian's); for the stories of scans `LOCKSTEP_SCAN_ROOT`, see
- * folder.mjs, and for those of the catalogue `LOCKSTEP_IMPORT_ROOT`, see shop.mjs. Nothing here sleeps: it waits for what it wants
- * to see, and says what it waited for.
+ * folder.mjs, and for those of imports and of the catalogue `LOCKSTEP_IMPORT_ROOT`, see import-sets.mjs and shop.mjs. Nothing here
+ * sleeps: it waits for what it wants to see, and says what it waited for.
  */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";

@@ -12,6 +12,7 @@ const PEOPLE: &[&str] = &[
     "follow",
     "forms",
     "history",
+    "imports",
     "lists",
     "locks",
     "logs",
