@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("lockstep-store", &["lockstep-protocol"]),
     ("lockstep-app", &["lockstep-store", "lockstep-commerceml", "lockstep-protocol"]),
     ("lockstep-server", &["lockstep-app", "lockstep-sync-manager", "lockstep-protocol"]),
-    ("lockstep-e2e", &["lockstep-protocol"]),
+    ("lockstep-e2e", &["lockstep-protocol", "lockstep-commerceml"]),
 ];
 
 /// What only one crate may know, so that it can be replaced there.

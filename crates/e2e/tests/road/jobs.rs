@@ -3,15 +3,14 @@
 //!
 //! The work is a scan. A worker dies, or stands still, between two steps of a batch, which is where it would hurt.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
-use lockstep_e2e::{Api, Cluster, LIMIT, Shape, eventually, within};
-use rustix::process::{Pid, Signal, kill_process};
+use lockstep_e2e::{Api, LIMIT, Shape, eventually, within};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Names a directory: whoever finds a file there that is named like a place of the code dies at that place, or stands still.
-const CRASH_WHEN: &str = "LOCKSTEP_CRASH_WHEN";
+use crate::orders::{Orders, TAKEOVER, until_fenced, until_job, wake};
 
 /// What a folder holds here: a batch a directory.
 const DIRECTORIES: usize = 12;
@@ -20,15 +19,13 @@ const FILES: usize = 10;
 /// How long a worker has a job after it last said so. Nobody waits for that where it is known to be dead.
 const LEASE: Duration = Duration::from_secs(15);
 
-/// How long a takeover may take on a loaded machine where the lease has to run out first.
-const TAKEOVER: Duration = Duration::from_secs(60);
-
 /// The steps of a batch, each reached when it is done.
 const PLACES: [&str; 4] = ["job:fence", "job:work", "job:commit", "job:publish"];
 
 /// A folder with files, and the orders to whoever scans it.
 struct Stage {
     directory: TempDir,
+    orders: Orders,
 }
 
 impl Stage {
@@ -39,29 +36,16 @@ impl Stage {
             fs::create_dir_all(&folder).expect("made");
             (0..FILES).for_each(|file| fs::write(folder.join(format!("{file}.pdf")), "x").expect("written"));
         }
-        fs::create_dir(directory.path().join("orders")).expect("made");
-        Stage { directory }
+        Stage { directory, orders: Orders::none() }
     }
 
     fn shape(&self, shape: Shape) -> Shape {
-        let path = |name: &str| self.directory.path().join(name).display().to_string();
-        shape.set("jobs", "scan_roots", &path("roots")).env(CRASH_WHEN, &path("orders"))
+        let roots = self.directory.path().join("roots").display().to_string();
+        self.orders.given_to(shape.set("jobs", "scan_roots", &roots))
     }
 
     fn folder(&self) -> String {
         self.directory.path().join("roots/archive").display().to_string()
-    }
-
-    fn order(&self, place: &str) {
-        fs::write(self.orders().join(place), "").expect("written");
-    }
-
-    fn is_obeyed(&self, place: &str) -> bool {
-        !self.orders().join(place).exists()
-    }
-
-    fn orders(&self) -> PathBuf {
-        self.directory.path().join("orders")
     }
 }
 
@@ -70,17 +54,6 @@ async fn scan(admin: &Api, stage: &Stage) -> String {
     let registrator = admin.create("registrators", json!({"name": "Archive", "folder": stage.folder()})).await;
     let path = format!("/api/registrators/{}/scan", registrator["id"].as_str().expect("an id"));
     admin.post(&path, &json!({})).await.expect(202).json()["id"].as_str().expect("an id").to_owned()
-}
-
-/// The job once it is as wanted; a worker that is just starting does not answer.
-async fn until_job(admin: &Api, id: &str, what: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
-    eventually(what, limit, || async {
-        let (headers, path) = ([("cookie", admin.cookie.as_str())], format!("/api/jobs/{id}"));
-        let reply = lockstep_e2e::http::send(&admin.address, http::Method::GET, &path, &headers, bytes::Bytes::new());
-        let job = reply.await.ok().filter(|reply| reply.status.is_success())?.json();
-        wanted(&job).then_some(job)
-    })
-    .await
 }
 
 async fn until_completed(admin: &Api, id: &str, limit: Duration) -> Value {
@@ -103,12 +76,12 @@ async fn a_scan_whose_worker_is_killed_at_any_step_goes_on_with_another_at_once(
     let stage = Stage::new();
     let mut cluster = stage.shape(Shape::workers(2)).start().await;
     let admin = cluster.admin().await;
-    PLACES.iter().for_each(|place| stage.order(place));
+    PLACES.iter().for_each(|place| stage.orders.give(place));
 
     let id = scan(&admin, &stage).await;
     // Each place kills one worker, however many times the supervisor starts a new one.
     eventually("four deaths", TAKEOVER, || {
-        std::future::ready(PLACES.iter().all(|place| stage.is_obeyed(place)).then_some(()))
+        std::future::ready(PLACES.iter().all(|place| stage.orders.is_obeyed(place)).then_some(()))
     })
     .await;
     for number in 0..2 {
@@ -130,7 +103,7 @@ async fn a_lone_server_that_is_killed_goes_on_with_its_scan_as_soon_as_it_is_bac
     let stage = Stage::new();
     let mut cluster = stage.shape(Shape::embedded()).start().await;
     let admin = cluster.admin().await;
-    stage.order("job:work");
+    stage.orders.give("job:work");
 
     let id = scan(&admin, &stage).await;
     within("its death", LIMIT, cluster.server().ended()).await;
@@ -149,10 +122,9 @@ async fn a_server_that_is_told_to_stop_gives_its_scan_back() {
     let stage = Stage::new();
     let mut cluster = stage.shape(Shape::embedded()).start().await;
     let admin = cluster.admin().await;
-    stage.order("job:publish:stop");
+    stage.orders.give("job:publish:stop");
     let id = scan(&admin, &stage).await;
-    eventually("a scan under way", LIMIT, || std::future::ready(stage.is_obeyed("job:publish:stop").then_some(())))
-        .await;
+    stage.orders.obeyed("job:publish:stop").await;
 
     // It stands still in the middle; the order to stop is the first that it hears.
     cluster.terminate();
@@ -173,9 +145,9 @@ async fn a_worker_that_is_stopped_and_woken_after_its_replacement_commits_nothin
         let stage = Stage::new();
         let mut sleeper = stage.shape(Shape::embedded().on_postgres()).start().await;
         let admin = sleeper.admin().await;
-        stage.order(place);
+        stage.orders.give(place);
         let id = scan(&admin, &stage).await;
-        eventually("a stopped worker", LIMIT, || std::future::ready(stage.is_obeyed(place).then_some(()))).await;
+        stage.orders.obeyed(place).await;
 
         let other = stage.shape(Shape::embedded().beside(&sleeper)).start().await;
         let there = admin.at(&other.worker(0));
@@ -193,20 +165,6 @@ async fn a_worker_that_is_stopped_and_woken_after_its_replacement_commits_nothin
     }
 }
 
-fn wake(sleeper: &mut Cluster) {
-    let pid = i32::try_from(sleeper.server().pid()).ok().and_then(Pid::from_raw).expect("a process of ours");
-    kill_process(pid, Signal::CONT).expect("it is there");
-}
-
-/// The run that slept has found out that it is over.
-async fn until_fenced(admin: &Api) {
-    eventually("a fenced run", LIMIT, || async {
-        let metrics = admin.get("/metrics").await;
-        metrics.text().contains("lockstep_job_runs_total{end=\"fenced\"} 1").then_some(())
-    })
-    .await;
-}
-
 /// There is no bus between the two: the ledger alone brings the wish over.
 #[tokio::test]
 async fn a_scan_is_ended_by_a_wish_that_another_worker_took() {
@@ -215,10 +173,9 @@ async fn a_scan_is_ended_by_a_wish_that_another_worker_took() {
     let other = Shape::embedded().beside(&scanning).set("jobs", "concurrency", "0").start().await;
     let admin = scanning.admin().await;
     let there = admin.at(&other.worker(0));
-    stage.order("job:publish:stop");
+    stage.orders.give("job:publish:stop");
     let id = scan(&admin, &stage).await;
-    eventually("a scan under way", LIMIT, || std::future::ready(stage.is_obeyed("job:publish:stop").then_some(())))
-        .await;
+    stage.orders.obeyed("job:publish:stop").await;
 
     let asked = there.post(&format!("/api/jobs/{id}/cancel"), &Value::Null).await.expect(202).json();
     wake(&mut scanning);

@@ -12,6 +12,7 @@ mod edits;
 mod exports;
 mod foreign_clients;
 mod hostile;
+mod imports;
 mod jobs;
 mod live_logs;
 mod locks;
@@ -19,6 +20,7 @@ mod logs;
 #[path = "../../../protocol/tests/nasty/mod.rs"]
 mod nasty;
 mod notices;
+mod orders;
 mod outages;
 mod postgres;
 mod presence;

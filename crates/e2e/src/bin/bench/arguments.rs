@@ -19,7 +19,7 @@ const PACED_TURNS: usize = 7;
 ///
 /// Measures: one (publish in flight) · many (32 in flight) · small (room) · paced (latency) · burst · idle (memory) · connects · and of
 /// Lockstep alone: ledger (publish throughput) · storm (rejoin after a crash) · growth (cost per room and idle page) · readers (changes
-/// beside a thousand readers of the log).
+/// beside a thousand readers of the log) · imports (a hundred thousand goods from 1C while people work).
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     bench                                          everything: about a quarter of an hour\n  \

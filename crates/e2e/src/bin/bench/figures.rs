@@ -72,6 +72,8 @@ pub(crate) enum Measure {
     Growth,
     /// Lockstep alone: what becomes of changes while many read the log.
     Readers,
+    /// Lockstep alone: a large shop is imported while people work.
+    Imports,
 }
 
 impl Measure {
@@ -79,7 +81,7 @@ impl Measure {
     pub(crate) const COMPARED: [Measure; 7] =
         [Measure::Many, Measure::One, Measure::Small, Measure::Paced, Measure::Burst, Measure::Idle, Measure::Connects];
 
-    pub(crate) const ALL: [Measure; 11] = [
+    pub(crate) const ALL: [Measure; 12] = [
         Measure::One,
         Measure::Many,
         Measure::Small,
@@ -91,6 +93,7 @@ impl Measure {
         Measure::Storm,
         Measure::Growth,
         Measure::Readers,
+        Measure::Imports,
     ];
 }
 

@@ -22,6 +22,7 @@ pub(crate) use connects::CONNECTS;
 pub(crate) use idle::FIRST_CONNECTIONS;
 pub(crate) use stand::Stand;
 pub(crate) use traffic::{BURST, MANY, PACE, PACED_LENGTH, SMALL_WINDOW, in_flight, paced};
+pub(crate) use turn::percentiles;
 
 /// Sockets of the small room.
 pub(crate) const SMALL_ROOM: usize = 50;

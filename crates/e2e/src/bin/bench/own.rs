@@ -1,6 +1,7 @@
 //! The measures of Lockstep alone: what its peers do not have, or where only its own growth is of interest.
 
 mod growth;
+pub(crate) mod imports;
 mod ledger;
 mod lines;
 mod readers;
@@ -33,6 +34,9 @@ pub(crate) async fn round(findings: &mut Findings, arguments: &Arguments) -> Res
     }
     if arguments.wants(Measure::Readers) {
         readers::turn(findings).await.map_err(|error| format!("readers: {error}"))?;
+    }
+    if arguments.wants(Measure::Imports) {
+        imports::turn(findings).await.map_err(|error| format!("imports: {error}"))?;
     }
     Ok(())
 }

@@ -2,16 +2,16 @@
 
 use std::fmt::Write;
 
-use super::spread::Spread;
+use super::spread::{Spread, number};
 use crate::{
     arguments::Arguments,
     figures::{Findings, Measure},
-    own::{LINES_A_SECOND, READERS, READERS_PAGES, STORM_ROOMS},
+    own::{LINES_A_SECOND, READERS, READERS_PAGES, STORM_ROOMS, imports::PRODUCTS},
 };
 
 /// One table for each measure of which there is something to say.
 pub(super) fn all(findings: &Findings, arguments: &Arguments) -> String {
-    let measures = [Measure::Ledger, Measure::Storm, Measure::Growth, Measure::Readers];
+    let measures = [Measure::Ledger, Measure::Storm, Measure::Growth, Measure::Readers, Measure::Imports];
     let headings = measures.map(|measure| (measure, heading(measure, arguments)));
     headings.iter().map(|(measure, heading)| table(findings, *measure, heading)).collect()
 }
@@ -39,6 +39,9 @@ fn heading(measure: Measure, arguments: &Arguments) -> String {
         Measure::Readers => format!(
             "Log readers: {LINES_A_SECOND} lines a second for each of {READERS} on one worker, beside 20 changes a second for {READERS_PAGES} pages"
         ),
+        Measure::Imports => {
+            format!("An import of {} goods from 1C, SQLite, everything on one core", number(PRODUCTS as f64, 0))
+        }
         _ => "Growth: what a page and a room cost when there are ten times as many".to_owned(),
     }
 }

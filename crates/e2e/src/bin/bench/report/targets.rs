@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::spread::Spread;
 use crate::{
     figures::{Figures, Findings, Kind, Measure, Quantity},
-    own::{GROUPED, READERS, RECOVERED, Way},
+    own::{GROUPED, READERS, RECOVERED, Way, imports},
 };
 
 /// A ratio that was aimed at. It is met when the median meets it, against each of the systems.
@@ -125,7 +125,14 @@ fn own(findings: &Findings) -> Vec<String> {
         let late = format!("{READERS} {} log readers: p99 of changes at most 50 ms", way.word());
         [target(&late, &way.late(), 1, Aim::AtMost(50.0)), silence(findings, way)]
     });
-    [ledger, storm].into_iter().chain(readers).flatten().collect()
+    let imports = [
+        target("import of 100,000 goods: at most 60 s", imports::SECONDS, 1, Aim::AtMost(60.0)),
+        target("import: memory grows by at most 64 MB", imports::GROWN, 1, Aim::AtMost(64.0)),
+        target("import: p99 of pages at most 100 ms", imports::PAGE, 1, Aim::AtMost(100.0)),
+        target("import: p99 of edits at most 100 ms", imports::EDIT, 1, Aim::AtMost(100.0)),
+        target("import of the same once more: no row written", imports::WRITTEN, 0, Aim::AtMost(0.0)),
+    ];
+    [ledger, storm].into_iter().chain(readers).chain(imports).flatten().collect()
 }
 
 /// One line is one too many, whatever the other turns were like.

@@ -1,6 +1,6 @@
 //! Lockstep as it is delivered: the supervisor, its workers, the ledger on disk.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use lockstep_e2e::{Address, Api, LIMIT, Launch, Process, Redis, eventually};
 use serde_json::{Value, json};
@@ -85,6 +85,11 @@ impl Lockstep {
         }
     }
 
+    /// Where it keeps its data, on this machine.
+    pub(crate) fn data(&self) -> PathBuf {
+        data(&self.directory)
+    }
+
     /// As [`System::carriers`].
     pub(crate) fn carriers(&self) -> Vec<u32> {
         carriers(&self.workers(), &self.redis)
@@ -149,9 +154,13 @@ pub(crate) fn event(name: &str) -> Value {
     json!({"event": name, "reason": "updated", "id": "7", "data": {"id": "7", "name": TEXT}})
 }
 
+fn data(directory: &TempDir) -> PathBuf {
+    directory.path().join("data")
+}
+
 fn launch(name: &str, directory: &TempDir, redis: &Redis) -> Launch {
     Launch::new(name, lockstep_e2e::lockstep(), directory.path())
-        .env("LOCKSTEP__SERVER__DATA_DIR", directory.path().join("data").display().to_string())
+        .env("LOCKSTEP__SERVER__DATA_DIR", data(directory).display().to_string())
         .env("LOCKSTEP__REDIS__SOCKET", redis.socket().display().to_string())
         .env("LOCKSTEP__LOG__LEVEL", "warn")
         .on_core(SERVERS_CORE)
