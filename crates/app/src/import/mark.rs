@@ -182,11 +182,11 @@ mod tests {
         }
 
         fn take<'a>(&'a self, value: &'a str) -> Answer<'a, Seen> {
-            Box::pin(async { self.put(value) })
+            Box::pin(async move { self.put(value) })
         }
 
         fn renew<'a>(&'a self, value: &'a str) -> Answer<'a, Seen> {
-            Box::pin(async {
+            Box::pin(async move {
                 let seen = self.put(value);
                 self.renewed.send_modify(|renewed| *renewed += 1);
                 seen
@@ -194,7 +194,7 @@ mod tests {
         }
 
         fn release<'a>(&'a self, value: &'a str) -> Answer<'a, ()> {
-            Box::pin(async {
+            Box::pin(async move {
                 self.stands.send_if_modified(|stands| stands.take_if(|stands| stands == value).is_some());
             })
         }
