@@ -9,7 +9,8 @@
 export function sharedSource(sync, userId) {
   const room = `user:${userId}`;
   const request = async (/** @type {string} */ method, /** @type {string} */ url) => sync.request(method, url);
-  const doing = async (/** @type {string} */ url) => (await request("POST", url)).data?.unread ?? null;
+  // Whoever presses a notice goes where it leads, and what he has read thereby must not be lost on the way.
+  const doing = async (/** @type {string} */ url) => (await sync.request("POST", url, undefined, { keepalive: true })).data?.unread ?? null;
 
   /** @param {Listener} listener */
   function start(listener) {
