@@ -64,10 +64,10 @@ pub use edit::Edited;
 pub use error::{Error, FieldError, FieldErrors};
 pub use figures::{Activity, ActivityQuery, Figures};
 pub use import::{
-    BrokenFile, Exchange, ExchangeError, ImportLimits, ImportMark, ImportOrder, ImportSources, ImportType, Imports,
-    ImportUpload, ImportsQuery, Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, MarkAnswer, MarkSeen,
-    Only, OpenedExchange, Piece, Preview, PreviewFile, Severity, SourceItem, Step, TypeReady, UnknownImportType, Why,
-    issue_query,
+    BrokenFile, Exchange, ExchangeError, ImportLimits, ImportMark, ImportOrder, ImportSources, ImportType,
+    ImportUpload, Imports, ImportsQuery, Issue, IssuePage, IssueQuery, IssueRow, IssueTotal, MAX_ISSUES, MarkAnswer,
+    MarkSeen, Only, OpenedExchange, Piece, Preview, PreviewFile, Severity, SourceItem, Step, TypeReady,
+    UnknownImportType, Why, issue_query,
 };
 pub use list::{DEFAULT_PER_PAGE, ListQuery, RowPage};
 pub use lockstep_store::{

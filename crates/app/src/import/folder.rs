@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdirat, open, openat, renameat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdirat, open, openat, renameat, statat, unlinkat};
 
 /// For the owner and his group, as everything of ours.
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o750);
@@ -64,6 +64,11 @@ impl Folder {
     /// Gives a file another name, in the place of what had it.
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    /// Takes a file away.
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     /// Whether a file lies at that path below.

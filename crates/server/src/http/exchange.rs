@@ -12,11 +12,13 @@ mod asked;
 
 use axum::{
     Router,
+    body::{Body, HttpBody},
     extract::{DefaultBodyLimit, Request, State},
     routing::any,
 };
+use futures_util::StreamExt;
 use http::{HeaderMap, header, request::Parts};
-use lockstep_app::{Client as From, Error, Exchange};
+use lockstep_app::{Client as From, Error, Exchange, Piece};
 
 use super::{
     Face,
@@ -62,7 +64,7 @@ async fn exchange(State(face): State<Face>, request: Request) -> Answer {
             Err(failure) => Err(failure),
         },
     };
-    if !axum::body::HttpBody::is_end_stream(&body) {
+    if !body.is_end_stream() {
         // What was sent along, and was not to be.
         let _ = refuse(Problem::bad_request(), &head.headers, body);
     }
@@ -133,13 +135,7 @@ fn init(face: &Face) -> Answer {
 }
 
 /// The next piece of a file, as it comes.
-async fn taken(
-    face: &Face,
-    head: &Parts,
-    body: axum::body::Body,
-    exchange: &Exchange,
-    asked: &Asked,
-) -> Result<Answer, Failure> {
+async fn taken(face: &Face, head: &Parts, body: Body, exchange: &Exchange, asked: &Asked) -> Result<Answer, Failure> {
     let (max, name) = (face.worker.settings.imports.exchange_file_limit, asked.filename.as_deref().unwrap_or_default());
     let too_large = || Failure::word("exchange.piece_too_large").with("max", max);
     let turned_away = |failure: Failure, body| {
@@ -155,16 +151,24 @@ async fn taken(
     };
     let waits = head.headers.contains_key(header::EXPECT);
     let (flow, body) = Flow::of(body, max, face.worker.settings.limits.body(), waits);
-    let mut bytes = body.into_data_stream();
-    while let Some(part) = futures_util::StreamExt::next(&mut bytes).await {
-        match part {
-            Ok(part) => piece.write(&part).await?,
-            Err(_) if flow.is_too_large() => return Err(too_large()),
-            Err(_) => return Err(Failure::word("exchange.cut_short")),
+    match written(&mut piece, body).await {
+        Ok(()) => {
+            piece.finish().await?;
+            Ok(Answer::success([]))
+        }
+        Err(failure) => {
+            piece.abandon().await;
+            Err(if flow.is_too_large() { too_large() } else { failure })
         }
     }
-    piece.finish().await?;
-    Ok(Answer::success([]))
+}
+
+async fn written(piece: &mut Piece, body: Body) -> Result<(), Failure> {
+    let mut bytes = body.into_data_stream();
+    while let Some(part) = bytes.next().await {
+        piece.write(&part.map_err(|_| Failure::word("exchange.cut_short"))?).await?;
+    }
+    Ok(())
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

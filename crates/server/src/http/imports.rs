@@ -130,10 +130,7 @@ async fn preview(
 
 /// Why something cannot begin, in words.
 fn said(why: &Why, language: Language) -> String {
-    let key = match why.code {
-        code @ ("import.running" | "import.catalog_required") => format!("error.{code}"),
-        code => format!("importwhy.{code}"),
-    };
+    let key = format!("error.{}", why.code);
     language.message(&key, &why.params)
 }
 

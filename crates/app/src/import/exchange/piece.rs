@@ -18,21 +18,35 @@ use crate::{
 /// The longest part of a wrong name that is repeated.
 const SHOWN: usize = 120;
 
-/// A piece on its way. Dropped before [`Piece::finish`], the file is as it was.
+/// A piece on its way. Dropped before [`Piece::finish`], the file is as it was, in a moment.
 #[derive(Debug)]
 pub struct Piece {
     set: Option<Set>,
-    /// The same file, for undoing.
-    file: Arc<File>,
+    /// What is needed for undoing.
+    place: Arc<Place>,
     pen: tokio::fs::File,
     name: String,
-    is_new: bool,
-    /// Bytes of the file before.
-    before: u64,
     written: u64,
     /// Bytes that may still come: of the file, and of all together.
     file_max: u64,
     set_max: u64,
+}
+
+/// The file, and what it was before.
+#[derive(Debug)]
+struct Place {
+    folder: Folder,
+    last: String,
+    file: File,
+    is_new: bool,
+    /// Bytes that stay when the piece does not.
+    before: u64,
+}
+
+impl Place {
+    fn undo(&self) -> io::Result<()> {
+        if self.is_new { self.folder.remove(&self.last) } else { self.file.set_len(self.before) }
+    }
 }
 
 impl Exchange {
@@ -52,19 +66,14 @@ impl Exchange {
         }
         let limits = self.app.import_root().limits.clone();
         let entries = limits.entries as u64;
-        let opened = blocking(move || Ok(open(&set, &name).map(|opened| (opened, set, name))));
-        let ((file, is_new, before), set, name) = opened.await??;
-        if is_new && set.state.files >= entries {
-            return Err(ExchangeError::TooMany { max: entries });
-        }
-        let pen = file.try_clone().map_err(Error::of_disk)?;
+        let opened = blocking(move || Ok(open(&set, &name, entries).map(|opened| (opened, set, name))));
+        let (place, set, name) = opened.await??;
+        let pen = place.file.try_clone().map_err(Error::of_disk)?;
         Ok(Piece {
             set: Some(set),
-            file: Arc::new(file),
+            place: Arc::new(place),
             pen: tokio::fs::File::from_std(pen),
             name,
-            is_new,
-            before,
             written: 0,
             file_max: limits.file,
             set_max: limits.unpacked,
@@ -80,13 +89,31 @@ impl Piece {
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ExchangeError> {
         self.written += bytes.len() as u64;
         let all = self.set.as_ref().map_or(0, |set| set.state.bytes);
-        if self.before + self.written > self.file_max {
+        if self.place.before + self.written > self.file_max {
             return Err(ExchangeError::FileTooLarge { name: self.name.clone(), max: self.file_max });
         }
         if all + self.written > self.set_max {
             return Err(ExchangeError::SetTooLarge { max: self.set_max });
         }
         Ok(self.pen.write_all(bytes).await.map_err(Error::of_disk)?)
+    }
+
+    /// Takes the piece back: the file is as it was, and the set is free for the next request.
+    pub async fn abandon(mut self) {
+        // What is still being written comes first.
+        let _ = self.pen.flush().await;
+        if let Some(undo) = self.undoing() {
+            let _ = tokio::task::spawn_blocking(undo).await;
+        }
+    }
+
+    fn undoing(&mut self) -> Option<impl FnOnce() + Send + 'static> {
+        let (set, place) = (self.set.take()?, self.place.clone());
+        Some(move || {
+            // The set is free after that.
+            let _ = place.undo();
+            drop(set);
+        })
     }
 
     /// The piece is whole.
@@ -98,7 +125,7 @@ impl Piece {
         let done = blocking(move || {
             let Some(mut set) = self.set.take() else { return Ok(()) };
             set.state.bytes += self.written;
-            set.state.files += u64::from(self.is_new);
+            set.state.files += u64::from(self.place.is_new);
             set.state.last = Some(self.name.clone());
             set.save().inspect_err(|_| self.set = Some(set))
         });
@@ -108,13 +135,7 @@ impl Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        let Some(set) = self.set.take() else { return };
-        let (file, before) = (self.file.clone(), self.before);
-        // What is still being written comes first, and the set is free after both.
-        let undo = move || {
-            let _ = file.set_len(before);
-            drop(set);
-        };
+        let Some(undo) = self.undoing() else { return };
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(undo)),
             Err(_) => undo(),
@@ -122,8 +143,8 @@ impl Drop for Piece {
     }
 }
 
-/// The file at its end, whether it is new, and how many bytes it has.
-fn open(set: &Set, name: &str) -> Result<(File, bool, u64), ExchangeError> {
+/// The file at its end.
+fn open(set: &Set, name: &str, most: u64) -> Result<Place, ExchangeError> {
     let in_the_way = |error: io::Error| match is_in_the_way(&error) {
         true => ExchangeError::InTheWay { name: name.to_owned() },
         false => Error::of_disk(error).into(),
@@ -131,12 +152,15 @@ fn open(set: &Set, name: &str) -> Result<(File, bool, u64), ExchangeError> {
     let round = set.folder.make(&set.state.round.to_string()).map_err(in_the_way)?;
     let (folder, last) = descend(round, name).map_err(in_the_way)?;
     let is_new = !folder.has_file(&last);
+    if is_new && set.state.files >= most {
+        return Err(ExchangeError::TooMany { max: most });
+    }
     let mut file = folder.append(&last).map_err(in_the_way)?;
     if set.state.last.as_deref() != Some(name) {
         file.set_len(0).map_err(Error::of_disk)?;
     }
     let before = file.seek(SeekFrom::End(0)).map_err(Error::of_disk)?;
-    Ok((file, is_new, before))
+    Ok(Place { folder, last, file, is_new, before })
 }
 
 /// The folder that a file lies in, made if it is missing, and its name there.

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A part of a form: its name, the name of a file where it is one, its bytes.
 type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
-fn form(parts: &[Part<'_>]) -> Vec<u8> {
+pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut form = begun(parts);
     form.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     form
@@ -37,8 +37,18 @@ fn begun(parts: &[Part<'_>]) -> Vec<u8> {
     form
 }
 
+/// A form that goes to `path`.
+pub(super) fn multipart(path: &str, headers: &[(&'static str, String)], form: Vec<u8>) -> Request<Body> {
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    sent_to(path, &headers, form.into())
+}
+
 fn sent(headers: &[(&str, &str)], body: Body) -> Request<Body> {
-    let mut request = request(Method::POST, "/api/files/upload", headers, None);
+    sent_to("/api/files/upload", headers, body)
+}
+
+fn sent_to(path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = request(Method::POST, path, headers, None);
     let kind = format!("multipart/form-data; boundary=\"{BOUNDARY}\"");
     request.headers_mut().entry(header::CONTENT_TYPE).or_insert(kind.parse().expect("a value"));
     *request.body_mut() = body;
