@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lockstep_app::{ImportType, Only};
 use lockstep_protocol::{
     EventName, NoticeStatus, Reason, Room,
     log::{Level, LogType},
@@ -50,6 +51,8 @@ pub(super) enum Command {
     Notify(Notify),
     /// Have a registrator's folder scanned, and watch.
     Scan(Scan),
+    /// Have an exchange of 1C imported, and watch.
+    Import(Import),
     /// Watch events as they happen, one a line.
     Tail(Tail),
     /// Write a line for those who look at the page of logs.
@@ -119,6 +122,49 @@ pub(super) struct Scan {
     /// Print the number of the job and do not wait for it.
     #[arg(long)]
     pub(super) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lockstep import catalog 1c/2026-11 --dry-run        what would happen; nothing is written
+  lockstep import catalog 1c/2026-11
+  lockstep import catalog 1c/2026-11 --only goods,offers
+  lockstep import stocks /srv/1c/stocks.zip           a path does, too, if it leads below [jobs] import_root
+
+Types: catalog (all but customers), stocks, prices (both need a catalogue), customers. What a file brings is told by what is in it.
+The workers that run do it; this command works on the database beside them and needs no key. A second import of the same changes nothing.
+It prints what became of the rows, and ends with 1 unless the import was completed without an error.")]
+pub(super) struct Import {
+    /// catalog, stocks, prices or customers.
+    #[arg(value_name = "TYPE")]
+    pub(super) import_type: ImportType,
+    /// The folder, archive or file: its name below [jobs] import_root, or a path that leads there.
+    #[arg(value_name = "DIR")]
+    pub(super) source: PathBuf,
+    /// Find out what would happen, and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Only these parts of a catalogue: goods, offers, prices, rests.
+    #[arg(long, value_delimiter = ',', value_name = "PARTS", value_parser = part)]
+    pub(super) only: Vec<Only>,
+    /// Rows in a transaction, 1 to 1000.
+    #[arg(long, value_name = "N")]
+    pub(super) batch: Option<u32>,
+    /// Believe a full load in which more than 30 % of what was there is missing.
+    #[arg(long)]
+    pub(super) allow_mass_delete: bool,
+    /// Leave out files that cannot be read to their end, rather than the whole.
+    #[arg(long)]
+    pub(super) skip_broken: bool,
+    /// Print the number of the session and do not wait for it.
+    #[arg(long)]
+    pub(super) no_wait: bool,
+}
+
+fn part(name: &str) -> Result<Only, String> {
+    let all = Only::ALL.map(Only::name).join(", ");
+    Only::of(name).ok_or_else(|| format!("`{name}` is no part of a catalogue; there are {all}"))
 }
 
 #[derive(Debug, Args)]
@@ -388,6 +434,8 @@ mod tests {
         assert!(parse("lockstep tail flies").contains("rooms are index, files"));
         assert!(parse("lockstep tail --url https://host").contains("http://"));
         assert!(parse("lockstep sevre").contains("serve"));
+        assert!(parse("lockstep import goods x").contains("catalog, stocks, prices, customers"));
+        assert!(parse("lockstep import catalog x --only bits").contains("goods, offers, prices, rests"));
     }
 
     #[test]

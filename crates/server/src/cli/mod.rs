@@ -9,6 +9,8 @@ mod check_config;
 mod client;
 mod data;
 mod failure;
+mod follow;
+mod import;
 mod log;
 mod notify;
 mod output;
@@ -50,6 +52,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Log(log) => data::block_on(log::run(config, log)),
         Command::Notify(notify) => data::block_on(notify::run(config, notify)),
         Command::Scan(scan) => data::block_on(scan::run(config, scan)),
+        Command::Import(import) => data::block_on(import::run(config, import)),
         Command::Tail(tail) => data::block_on(tail::run(config, tail)),
         Command::Migrate { new_epoch } => data::block_on(data::migrate(config, new_epoch)),
         Command::DemoData => data::block_on(data::demo(config)),

@@ -1,28 +1,23 @@
 //! `scan`: has a registrator's folder scanned by the workers that run, and shows how far they are.
 
-use std::{
-    io::{IsTerminal, stderr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::path::PathBuf;
 
-use lockstep_app::{
-    App, Caller, Error, ScanOptions,
-    jobs::{Job, JobState},
-};
+use lockstep_app::{Caller, Error, ScanOptions, jobs::Job};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
 
-use super::{args::Scan, data, failure::Failure, output};
+use super::{
+    args::Scan,
+    data,
+    failure::Failure,
+    follow::{Words, follow},
+    output,
+};
 
-/// Between two looks at the job.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Between two lines where they stay, as in a log file.
-const LINE: Duration = Duration::from_secs(5);
-
-/// How long nobody may take the job before it is said that nobody seems to be there.
-const PATIENCE: Duration = Duration::from_secs(10);
+const WORDS: Words = Words {
+    progress: |progress, _| progress_line(progress),
+    done: |job| counts(job).map(line).unwrap_or_default(),
+    with_errors: "some of it could not be read; the log says what",
+};
 
 pub(super) async fn run(config: Option<PathBuf>, scan: Scan) -> Result<(), Failure> {
     data::with_app(config, async |app| {
@@ -36,71 +31,9 @@ pub(super) async fn run(config: Option<PathBuf>, scan: Scan) -> Result<(), Failu
             return output::answer(&job.id.to_string());
         }
         output::note(&format!("scan-{}: the folder of {}; Ctrl+C leaves it running", job.id, scan.registrator));
-        follow(app, job).await
+        follow(app, job, &WORDS).await
     })
     .await
-}
-
-/// Shows a job until it is over.
-async fn follow(app: &App, job: Job) -> Result<(), Failure> {
-    let (mut job, id, began) = (job.clone(), job.id.to_string(), Instant::now());
-    let mut shown = Shown { live: stderr().is_terminal(), said: None, lonely: false };
-    while job.is_active() {
-        if job.state == JobState::Queued && began.elapsed() > PATIENCE {
-            shown.lonely();
-        }
-        shown.progress(&job);
-        sleep(LOOK).await;
-        job = app.job(&Caller::operator(), &id).await.map_err(|error| Failure::because(&error))?;
-    }
-    shown.end();
-    let counts = job.report.as_ref().map(|report| &report["counts"]).or(job.progress.as_ref().map(|it| &it["counts"]));
-    let counts = counts.map(line).unwrap_or_default();
-    match (job.state, job.error) {
-        (JobState::Completed, _) => output::answer(&counts),
-        (JobState::CompletedWithErrors, _) => {
-            output::answer(&counts)?;
-            Err(Failure::Failed("some of it could not be read; the log says what".to_owned()))
-        }
-        (JobState::Cancelled, _) => Err(Failure::Failed(format!("cancelled; until then {counts}"))),
-        (_, Some(error)) => Err(Failure::Failed(format!("{} ({})", error.message, error.code))),
-        (state, None) => Err(Failure::Failed(state.to_string())),
-    }
-}
-
-/// What a person has been shown.
-struct Shown {
-    /// On a terminal one line is written over and over.
-    live: bool,
-    said: Option<Instant>,
-    lonely: bool,
-}
-
-impl Shown {
-    fn progress(&mut self, job: &Job) {
-        let Some(progress) = &job.progress else { return };
-        let text = progress_line(progress);
-        if self.live {
-            output::over(&text);
-        } else if self.said.is_none_or(|said| said.elapsed() >= LINE) {
-            output::note(&text);
-        } else {
-            return;
-        }
-        self.said = Some(Instant::now());
-    }
-
-    fn lonely(&mut self) {
-        if !std::mem::replace(&mut self.lonely, true) {
-            output::note("no worker has taken it yet; does `lockstep serve` run, with [jobs] concurrency above 0?");
-        }
-    }
-
-    fn end(&self) {
-        if self.live && self.said.is_some() {
-            output::note("");
-        }
-    }
 }
 
 /// The total is not known before the end, so there are figures and no share.
@@ -111,6 +44,12 @@ fn progress_line(progress: &Value) -> String {
     let done = progress["done"].as_u64().unwrap_or_default();
     let directories = number("directories");
     format!("{done} files in {directories} directories, {} new, {rate:.0} a second  {item}", number("new"))
+}
+
+/// The figures of the end, or those until then.
+fn counts(job: &Job) -> Option<&Value> {
+    let report = job.report.as_ref().map(|report| &report["counts"]);
+    report.or(job.progress.as_ref().map(|progress| &progress["counts"]))
 }
 
 fn line(counts: &Value) -> String {
