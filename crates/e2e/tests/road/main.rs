@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod crashes;
 mod edits;
+mod exchange;
 mod exports;
 mod foreign_clients;
 mod hostile;
