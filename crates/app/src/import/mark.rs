@@ -83,7 +83,7 @@ impl Mirror {
         match mark.take(&value).await {
             Seen::Others(_) => return Err(Error::ImportMarked { key: mark.key().to_owned() }),
             Seen::Unknown => {
-                warn!(key = mark.key(), "cannot show in redis that import {session} is under way; it goes on")
+                warn!(key = mark.key(), "cannot show in redis that import {session} is under way; it goes on");
             }
             Seen::Free => {}
         }

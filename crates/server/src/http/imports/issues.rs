@@ -116,7 +116,7 @@ async fn file(
         next: None,
         _place: place,
     };
-    let parts = stream::try_unfold(file.begun(first), async |mut file| {
+    let parts = stream::try_unfold(file.begun(&first), async |mut file| {
         Ok::<_, Error>(file.next().await?.map(|part| (part, file)))
     });
     Ok((headers, Body::from_stream(parts)).into_response())
@@ -151,11 +151,11 @@ struct File {
 }
 
 impl File {
-    fn begun(mut self, first: IssuePage) -> Self {
+    fn begun(mut self, first: &IssuePage) -> Self {
         if self.form == Form::Csv {
             self.ready.push_back(format!("{BYTE_ORDER_MARK}{}", self.head()).into());
         }
-        self.take(&first);
+        self.take(first);
         self
     }
 

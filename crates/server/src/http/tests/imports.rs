@@ -175,19 +175,8 @@ async fn what_cannot_be_imported_is_refused_with_the_cure() {
     );
     let wrong = anna.post("/api/imports", &json!({"type": "cake", "only": ["bits"], "colour": 1})).await;
     let fields = wrong.json()["error"]["fields"].clone();
-    let named: Vec<&String> = fields.as_object().expect("fields").keys().collect();
-    assert_eq!(
-        (wrong.error().1.as_str(), named),
-        (
-            "invalid",
-            vec!["colour", "only", "source", "type"]
-                .iter()
-                .map(|name| name.to_string())
-                .collect::<Vec<_>>()
-                .iter()
-                .collect()
-        )
-    );
+    let named: Vec<&str> = fields.as_object().expect("fields").keys().map(String::as_str).collect();
+    assert_eq!((wrong.error().1.as_str(), named), ("invalid", vec!["colour", "only", "source", "type"]));
 
     // Nobody works, so the first one waits.
     let first = anna.begin("catalog", "1c").await;
@@ -243,7 +232,7 @@ async fn files_that_a_person_sends_become_a_source_whole_or_not_at_all() {
     let send = async |parts: &[(&str, Option<&str>, &[u8])]| {
         anna.server.send(multipart("/api/imports/upload", &anna.headers, form(parts))).await
     };
-    let sets = || fs::read_dir(server.import_root().join("uploads")).map_or(0, |entries| entries.count());
+    let sets = || fs::read_dir(server.import_root().join("uploads")).map_or(0, Iterator::count);
 
     let sent = send(&[
         ("file", Some("C:\\1c\\goods.xml"), goods(2).as_bytes()),
@@ -281,4 +270,28 @@ async fn files_that_a_person_sends_become_a_source_whole_or_not_at_all() {
     cut.truncate(cut.len() - 12);
     assert_eq!(server.send(multipart("/api/imports/upload", &anna.headers, cut)).await.error().1, "bad_multipart");
     assert_eq!(sets(), 1, "only the good one is left");
+}
+
+#[tokio::test]
+async fn sets_that_are_a_week_old_go_unless_an_import_works_on_them() {
+    let server = server().await;
+    let anna = server.person("anna", None).await;
+    let sent = form(&[("file", Some("goods.xml"), goods(1).as_bytes())]);
+    let [old, fresh] = [sent.clone(), sent].map(|form| multipart("/api/imports/upload", &anna.headers, form));
+    let (old, fresh) = (server.send(old).await.json(), server.send(fresh).await.json());
+    let path = |sent: &Value| server.import_root().join(sent["source"].as_str().expect("a name"));
+    let eight_days_ago = std::time::UNIX_EPOCH + Duration::from_millis(server.worker.app.clock().now_ms() as u64)
+        - Duration::from_secs(8 * 24 * 60 * 60);
+    let folder = fs::File::open(path(&old)).expect("there");
+    folder.set_modified(eight_days_ago).expect("set");
+    // Nobody works, so it waits.
+    let begun = anna.begin("catalog", old["source"].as_str().expect("a name")).await;
+    let sweep = async || server.worker.app.sweep_import_sets().await.expect("swept");
+
+    sweep().await;
+    assert!(path(&old).exists(), "an import waits for it");
+    anna.send(Method::POST, &format!("/api/imports/{}/cancel", id(&begun)), &[], None).await;
+    sweep().await;
+
+    assert_eq!((path(&old).exists(), path(&fresh).exists()), (false, true));
 }
