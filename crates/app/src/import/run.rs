@@ -22,10 +22,10 @@ use super::{
 use crate::jobs::{JobCtx, JobError, Mark, Progress, Report, Whole};
 
 /// The longest that a transaction on a file may keep others from writing. A batch that takes longer is halved.
-const LONGEST_BATCH: Duration = Duration::from_millis(15);
+const LONGEST_BATCH: Duration = Duration::from_millis(25);
 
 /// Below this a batch may grow again.
-const SHORT_BATCH: Duration = Duration::from_millis(6);
+const SHORT_BATCH: Duration = Duration::from_millis(10);
 
 /// Rows in the smallest batch: with fewer, commits cost more than rows.
 const LEAST_ROWS: usize = 25;
@@ -221,9 +221,9 @@ mod tests {
         let mut size = Size { now: 1_000, most: 1_000, adapts: true };
 
         size.after(Duration::from_millis(40));
-        size.after(Duration::from_millis(16));
+        size.after(Duration::from_millis(26));
         assert_eq!(size.now, 250);
-        size.after(Duration::from_millis(10));
+        size.after(Duration::from_millis(15));
         assert_eq!(size.now, 250, "as it should be");
         for _ in 0..9 {
             size.after(Duration::from_secs(1));

@@ -1,11 +1,8 @@
 //! What a handler has of its job while it runs.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use lockstep_store::{
@@ -22,12 +19,10 @@ use super::{
     JobError, JobKind, LogType, Progress,
     lines::Lines,
     progress::Pace,
+    rest::Rest,
     stop::{Stop, Why},
 };
 use crate::App;
-
-/// The longest a job pauses after a batch for the edits of others.
-const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a batch leaves off.
 #[derive(Debug, Clone)]
@@ -52,19 +47,21 @@ pub(super) struct Running {
     pub(super) look: Notify,
     /// Held during a batch, so that whoever ends the run lets it come to its end.
     gate: tokio::sync::Mutex<()>,
+    rest: Rest,
     pace: Mutex<Pace>,
     lines: Lines,
     owing: AtomicBool,
 }
 
 impl JobCtx {
-    pub(super) fn new(app: App, job: Job, kind: JobKind) -> Self {
+    /// `alone`: no other worker writes to the same file.
+    pub(super) fn new(app: App, job: Job, kind: JobKind, alone: bool) -> Self {
         let held = Held { id: job.id, fence: job.fence };
         let (pace, lines) =
             (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(app.logs().clone(), kind, job.id));
         let (stop, look, owing) = (Stop::default(), Notify::new(), AtomicBool::new(false));
-        let gate = tokio::sync::Mutex::default();
-        Self(Arc::new(Running { app, job, kind, held, stop, look, gate, pace, lines, owing }))
+        let (gate, rest) = (tokio::sync::Mutex::default(), Rest::new(app.0.store.is_file(), alone));
+        Self(Arc::new(Running { app, job, kind, held, stop, look, gate, rest, pace, lines, owing }))
     }
 
     /// The job's number.
@@ -158,6 +155,7 @@ impl JobCtx {
         before: Option<Mark>,
         work: impl AsyncFnOnce(&mut BatchTx) -> Result<(T, Option<Mark>), JobError>,
     ) -> Result<T, JobError> {
+        self.0.rest.end().await;
         let gate = self.0.gate.lock().await;
         self.0.stop.check()?;
         let mut tx = self.begin(before).await?;
@@ -172,10 +170,9 @@ impl JobCtx {
         crash::point("job:publish");
         self.0.app.0.board.counts.batches.one();
         self.0.owing.store(owing, Ordering::Relaxed);
-        let pause = began.elapsed() / 2;
+        self.0.rest.begin(began.elapsed());
         drop(gate);
         self.tell_progress(false);
-        self.make_way(pause).await;
         Ok(outcome)
     }
 
@@ -196,13 +193,6 @@ impl JobCtx {
         let (mut pace, now) = (self.pace(), Instant::now());
         pace.note(now, progress);
         pace.shown(now).map(|shown| shown.to_string())
-    }
-
-    /// A file has one writer at a time and no queue before it: who commits batch after batch would keep all others out.
-    async fn make_way(&self, pause: Duration) {
-        if self.0.app.0.store.is_file() {
-            tokio::time::sleep(pause.min(MAX_PAUSE)).await;
-        }
     }
 
     /// Keeps the job, and tells what is due of what rooms are owed.

@@ -40,12 +40,14 @@ pub struct JobOptions {
     pub locks: Option<PathBuf>,
     /// The name of this machine, for jobs that only one can do.
     pub host: Option<String>,
+    /// Whether this is the only worker, which need leave a file to others less.
+    pub alone: bool,
 }
 
 impl Default for JobOptions {
     /// Two at once, an hour each.
     fn default() -> Self {
-        Self { concurrency: 2, max_runtime: Duration::from_secs(3600), locks: None, host: None }
+        Self { concurrency: 2, max_runtime: Duration::from_secs(3600), locks: None, host: None, alone: false }
     }
 }
 
@@ -74,6 +76,7 @@ struct Engine {
     handlers: Handlers,
     claimant: Claimant,
     concurrency: usize,
+    alone: bool,
     boot: Boot,
     swept: Option<Instant>,
     /// The database did not answer last time, which was said.
@@ -90,8 +93,8 @@ impl Engine {
             boot: boot.name().to_owned(),
             max_runtime_ms: i64::try_from(options.max_runtime.as_millis()).unwrap_or(i64::MAX / 2),
         };
-        let (concurrency, tasks) = (options.concurrency, JoinSet::new());
-        Self { app, handlers, claimant, concurrency, boot, swept: None, failing: false, tasks }
+        let (concurrency, alone, tasks) = (options.concurrency, options.alone, JoinSet::new());
+        Self { app, handlers, claimant, concurrency, alone, boot, swept: None, failing: false, tasks }
     }
 
     /// Everything that may be due. A failure is said once and tried again with the next look.
@@ -161,7 +164,7 @@ impl Engine {
         let (Some(handler), Some(kind)) = (self.handlers.of(&job.kind), JobKind::of(&job.kind)) else { return };
         let board = &self.app.0.board;
         board.counts.claimed.one();
-        let ctx = JobCtx::new(self.app.clone(), job, kind);
+        let ctx = JobCtx::new(self.app.clone(), job, kind, self.alone);
         if let Some(lost) = lost {
             board.counts.taken_over.one();
             let place = ctx.cursor().filter(|cursor| !cursor.is_empty()).map(|cursor| handler.place(cursor));

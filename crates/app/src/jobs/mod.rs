@@ -11,6 +11,7 @@ mod handler;
 mod kind;
 mod lines;
 mod progress;
+mod rest;
 mod run;
 mod stop;
 

@@ -32,6 +32,7 @@ fn options(settings: &Settings) -> JobOptions {
         max_runtime: settings.jobs.max_runtime(),
         locks: Some(settings.server.data_dir.join(LOCKS)),
         host: machine(),
+        alone: settings.server.workers <= 1,
     }
 }
 

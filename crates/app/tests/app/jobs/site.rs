@@ -68,8 +68,12 @@ impl Site {
     pub(super) async fn worker_of(&self, concurrency: usize) -> Worker {
         let mut worker = self.onlooker().await;
         let (app, tasks, leave) = (worker.app.clone(), worker.tasks.clone(), worker.leave.clone());
-        let options =
-            JobOptions { concurrency, max_runtime: MAX_RUNTIME, locks: Some(worker.locks.clone()), host: None };
+        let options = JobOptions {
+            concurrency,
+            max_runtime: MAX_RUNTIME,
+            locks: Some(worker.locks.clone()),
+            ..JobOptions::default()
+        };
         let handlers = Handlers::default().with(tasks);
         worker.engine = Some(tokio::spawn(async move {
             app.run_jobs(handlers, options, leave.cancelled_owned()).await;

@@ -32,7 +32,7 @@ pub(crate) const WRITTEN: &str = "rows that the second import of the same wrote"
 const SHOP: Shop = Shop {
     products: PRODUCTS,
     per_file: 1_000,
-    properties: 24,
+    properties: 3,
     price_types: 3,
     warehouses: 2,
     customers: 0,
