@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lockstep_app::{
     Caller,
-    jobs::{JobState, JobsQuery},
+    jobs::{Job, JobState, JobsQuery},
 };
 use serde_json::{Value as Json, json};
 
@@ -155,7 +155,8 @@ async fn a_worker_that_wakes_up_after_another_took_over_commits_nothing() {
 
     assert_eq!((ended.fence, ended.cursor.as_deref()), (2, Some("3")));
     let after = other.app.job(&Caller::operator(), &job.id.to_string()).await.expect("there");
-    assert_eq!(after, before);
+    // Who sees to what follows the end has the row for a while, which depends on how far the clock was moved.
+    assert_eq!(after, Job { lease_until: after.lease_until, ..before });
     let told: Vec<String> = [sleeper.files_told(), other.files_told()].concat();
     assert_eq!(told, ["1", "2", "3"], "each step was done once, whoever did it");
     sleeper.leave().await;
