@@ -2,7 +2,8 @@
  * The feed: what changed, the newest first, each change once and with what followed from it.
  *
  * A soft event is no line of its own: it stands with its cause. Only where the reader may not see the cause does its effect speak for
- * it. While the feed is held, because somebody reads or has paused it, news waits and is counted. Bounded on both sides. No DOM.
+ * it. What changes again and again as a whole, such as the catalogue during an import, has one line a minute. While the feed is held,
+ * because somebody reads or has paused it, news waits and is counted. Bounded on both sides. No DOM.
  *
  * @typedef {import("./wire.js").SyncEvent} SyncEvent
  *
@@ -101,7 +102,8 @@ export class Feed {
   /** @param {Entry} entry */
   #put(entry) {
     const before = this.#entries.get(entry.key);
-    this.#entries.set(entry.key, before ? { ...entry, ...defined(before), changes: entry.changes ?? before.changes } : entry);
+    const seq = before && this.held && before.seq <= this.#frontier ? before.seq : Math.max(entry.seq, before?.seq ?? 0);
+    this.#entries.set(entry.key, before ? { ...entry, ...defined(before), changes: entry.changes ?? before.changes, seq } : entry);
     this.#lines = null;
   }
 
@@ -109,7 +111,7 @@ export class Feed {
   #follows(event) {
     const { cause } = event;
     if (!cause) return;
-    const key = keyOf(cause.event, cause.seq);
+    const key = keyOf(cause.event, { ...cause, actor: event.actor });
     const known = this.#effects.get(key) ?? { cause: causeOf(event), rooms: new Set() };
     known.rooms.add(roomOf(event) ?? "");
     this.#effects.set(key, known);
@@ -147,8 +149,8 @@ export class Feed {
   }
 }
 
-/** @param {string} event @param {number} seq */
-const keyOf = (event, seq) => `${event} ${seq}`;
+/** @param {string} event @param {{seq: number, id: string, actor?: {id: string}|null}} change */
+const keyOf = (event, { seq, id, actor }) => `${event} ${id === "*" && !ENTITIES.includes(entityOf(event)) ? `${actor?.id} ${Math.floor(seq / 60_000)}` : seq}`;
 
 /** @param {Line} line @param {Filter} filter */
 function passes(line, { entity, person }) {
@@ -166,7 +168,7 @@ function entityOf(name) {
 function entryOf(event) {
   const name = event.event ?? `${roomOf(event) ?? ""}:changed`;
   return {
-    key: keyOf(name, event.seq), seq: event.seq, worker: event.worker, event: name, entity: entityOf(name), id: event.id,
+    key: keyOf(name, event), seq: event.seq, worker: event.worker, event: name, entity: entityOf(name), id: event.id,
     name: event.data?.name || event.data?.login || "", reason: event.reason, actor: event.actor ?? null, indirect: false,
     data: event.data, rev: event.rev, changes: undefined,
   };
@@ -176,7 +178,7 @@ function entryOf(event) {
 function causeOf(event) {
   const { event: name, id, seq } = /** @type {{event: string, id: string, seq: number}} */ (event.cause);
   return {
-    key: keyOf(name, seq), seq, worker: event.worker, event: name, entity: entityOf(name), id, name: "", reason: event.reason,
+    key: keyOf(name, { seq, id, actor: event.actor }), seq, worker: event.worker, event: name, entity: entityOf(name), id, name: "", reason: event.reason,
     actor: event.actor ?? null, indirect: true, data: null, rev: undefined, changes: undefined,
   };
 }
@@ -185,7 +187,7 @@ function causeOf(event) {
 function entryOfAudit(item) {
   const entity = item.entity ?? entityOf(item.event);
   return {
-    key: keyOf(item.event, item.seq), seq: item.seq, worker: item.worker ?? 0, event: item.event, entity, id: item.id,
+    key: keyOf(item.event, item), seq: item.seq, worker: item.worker ?? 0, event: item.event, entity, id: item.id,
     name: item.name ?? "", reason: item.reason, actor: item.actor ?? null, indirect: false, data: null, rev: item.rev,
     changes: item.changes ? Object.keys(item.changes) : undefined,
   };

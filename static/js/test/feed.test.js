@@ -26,6 +26,20 @@ test("the newest change stands first, and each stands once", () => {
   assert.deepEqual(feed.shown().map(({ seq }) => seq), [12, 11, 10]);
 });
 
+test("what changes again and again as a whole has a line a minute, for each who changes it", () => {
+  const catalog = (seq, actor = OLGA) => change("catalog", seq, seq - 1, { event: "catalog:changed", id: "*", data: null, actor });
+  const minute = 60_000;
+
+  const feed = fed(catalog(minute + 2), catalog(minute + 1), catalog(minute + 900), catalog(minute + 5, IVAN), catalog(2 * minute));
+
+  assert.deepEqual(feed.shown().map(({ seq, actor }) => [seq, actor]), [[2 * minute, OLGA], [minute + 900, OLGA], [minute + 5, IVAN]]);
+  feed.take([{ ...change("files", minute + 3, minute, { event: "files:changed", id: "*", data: null, soft: true, actor: OLGA }), cause: { event: "catalog:changed", id: "*", seq: minute + 3 } }]);
+  assert.deepEqual(feed.shown().map(({ effects }) => effects), [[], ["files"], []]);
+  feed.hold();
+  feed.take([catalog(2 * minute + 7), catalog(3 * minute)]);
+  assert.deepEqual([feed.shown().length, feed.waiting()], [3, 1], "what is on show stays");
+});
+
 test("what follows from a change stands with it, in whatever order the two come", () => {
   for (const events of [[category(10), soft(10)], [soft(10), category(10)]]) {
     const lines = fed(...events).shown();
