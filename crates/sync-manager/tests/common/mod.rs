@@ -11,6 +11,7 @@
 pub mod fleet;
 pub mod lines;
 mod server;
+pub mod site;
 pub mod wire;
 
 use std::{
