@@ -5,8 +5,8 @@ use lockstep_store::{Audit, AuditPage, Entity, Whom};
 
 use crate::{
     App, Caller, Error,
-    error::{FieldError, FieldErrors},
-    list::number,
+    error::FieldError,
+    list::{number, read},
     rights::Right,
 };
 
@@ -30,33 +30,23 @@ impl AuditQuery {
     /// # Errors
     /// [`Error::Invalid`] names every wrong word.
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let mut audit = Audit { limit: DEFAULT_LIMIT, ..Audit::default() };
-        let mut fields = FieldErrors::new();
-        for (name, value) in words {
-            if value.is_empty() {
-                continue;
-            }
-            if let Err(error) = take(&mut audit, &name, &value) {
-                fields.insert(name.chars().take(64).collect(), error);
-            }
-        }
-        if fields.is_empty() { Ok(Self(audit)) } else { Err(Error::Invalid { fields }) }
+        read(words, Audit { limit: DEFAULT_LIMIT, ..Audit::default() }, take).map(Self)
     }
 }
 
-fn take(audit: &mut Audit, name: &str, value: &str) -> Result<(), FieldError> {
+fn take(audit: &mut Audit, name: &str, value: String) -> Result<(), FieldError> {
     match name {
         "id" | "actor" if value.len() > MAX_ID => return Err(FieldError::new("field.too_long").with("max", MAX_ID)),
         "entity" => audit.entity = Some(value.parse().map_err(|_| one_of(&Entity::ALL.map(Entity::name)))?),
-        "id" => audit.id = Some(value.to_owned()),
+        "id" => audit.id = Some(value),
         "actor" if value == "null" => audit.actor = Some(Whom::Nobody),
-        "actor" => audit.actor = Some(Whom::Id(value.to_owned())),
+        "actor" => audit.actor = Some(Whom::Id(value)),
         "reason" => {
             let reason = value.parse::<Reason>();
             audit.reason = Some(reason.map_err(|_| one_of(&["updated", "added", "deleted", "toggled"]))?);
         }
         "before" => audit.before = Some(value.parse().map_err(|_| FieldError::new("field.not_a_number"))?),
-        "limit" => audit.limit = number(value, MAX_LIMIT)?,
+        "limit" => audit.limit = number(&value, MAX_LIMIT)?,
         _ => return Err(FieldError::new("field.unknown")),
     }
     Ok(())

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use crate::{
     App, Caller, DEFAULT_PER_PAGE, Error, RowPage,
-    error::{FieldError, FieldErrors},
-    list::{MAX_QUESTION, number},
+    error::FieldError,
+    list::{MAX_QUESTION, flag, number, read},
     rights::Right,
 };
 
@@ -73,20 +73,6 @@ impl CustomerQuery {
     }
 }
 
-fn read<Q>(
-    words: impl IntoIterator<Item = (String, String)>,
-    mut query: Q,
-    take: impl Fn(&mut Q, &str, String) -> Result<(), FieldError>,
-) -> Result<Q, Error> {
-    let mut fields = FieldErrors::new();
-    for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-        if let Err(error) = take(&mut query, &name, value) {
-            fields.insert(name.chars().take(64).collect(), error);
-        }
-    }
-    if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
-}
-
 fn question(value: String) -> Result<String, FieldError> {
     match value.chars().count() <= MAX_QUESTION {
         true => Ok(value),
@@ -99,14 +85,6 @@ fn deleted(value: &str) -> Result<Deleted, FieldError> {
         "0" => Ok(Deleted::Without),
         "1" => Ok(Deleted::Only),
         "all" => Ok(Deleted::With),
-        _ => Err(FieldError::new("field.not_allowed")),
-    }
-}
-
-fn flag(value: &str) -> Result<bool, FieldError> {
-    match value {
-        "0" => Ok(false),
-        "1" => Ok(true),
         _ => Err(FieldError::new("field.not_allowed")),
     }
 }

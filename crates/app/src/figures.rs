@@ -13,8 +13,8 @@ use tokio::{
 
 use crate::{
     App, Caller, Error,
-    error::{FieldError, FieldErrors},
-    list::number,
+    error::FieldError,
+    list::{number, read},
     rights::Right,
 };
 
@@ -45,19 +45,14 @@ impl ActivityQuery {
     /// # Errors
     /// [`Error::Invalid`] names every wrong word.
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let (mut query, mut fields) = (Self { minutes: 60, buckets: 30 }, FieldErrors::new());
-        for (name, value) in words {
-            let taken = match name.as_str() {
-                _ if value.is_empty() => Ok(()),
-                "minutes" => number(&value, MAX_MINUTES).map(|minutes| query.minutes = minutes),
-                "buckets" => number(&value, MAX_BUCKETS).map(|buckets| query.buckets = buckets),
-                _ => Err(FieldError::new("field.unknown")),
-            };
-            if let Err(error) = taken {
-                fields.insert(name.chars().take(64).collect(), error);
+        read(words, Self { minutes: 60, buckets: 30 }, |query, name, value| {
+            match name {
+                "minutes" => query.minutes = number(&value, MAX_MINUTES)?,
+                "buckets" => query.buckets = number(&value, MAX_BUCKETS)?,
+                _ => return Err(FieldError::new("field.unknown")),
             }
-        }
-        if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+            Ok(())
+        })
     }
 
     fn step_ms(self) -> i64 {

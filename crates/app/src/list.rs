@@ -16,6 +16,9 @@ pub const DEFAULT_PER_PAGE: u32 = 50;
 /// The longest question, in characters.
 pub(crate) const MAX_QUESTION: usize = 200;
 
+/// Of the name of a wrong word so much is said, in characters.
+const MAX_NAME: usize = 64;
+
 /// What is wanted of a list, read from the words of an address.
 #[derive(Debug, Clone)]
 pub struct ListQuery(Query);
@@ -84,6 +87,32 @@ fn take(query: &mut Query, name: &str, value: String) -> Result<(), FieldError> 
         _ => query.filters.push((name.to_owned(), value)),
     }
     Ok(())
+}
+
+/// Reads the words of an address into what is wanted. `take` takes each that says something: an empty value is as good as none.
+///
+/// # Errors
+/// [`Error::Invalid`] names every wrong word.
+pub(crate) fn read<Q>(
+    words: impl IntoIterator<Item = (String, String)>,
+    mut query: Q,
+    mut take: impl FnMut(&mut Q, &str, String) -> Result<(), FieldError>,
+) -> Result<Q, Error> {
+    let mut fields = FieldErrors::new();
+    for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
+        if let Err(error) = take(&mut query, &name, value) {
+            fields.insert(name.chars().take(MAX_NAME).collect(), error);
+        }
+    }
+    if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+}
+
+pub(crate) fn flag(value: &str) -> Result<bool, FieldError> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(FieldError::new("field.not_a_bool")),
+    }
 }
 
 pub(crate) fn number(value: &str, max: u32) -> Result<u32, FieldError> {

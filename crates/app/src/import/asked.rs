@@ -4,8 +4,8 @@ use lockstep_store::goods::{IssueQuery, Severity};
 
 use crate::{
     Error,
-    error::{FieldError, FieldErrors},
-    list::number,
+    error::FieldError,
+    list::{number, read},
 };
 
 /// Problems that are given when nobody says how many, and at most.
@@ -20,14 +20,7 @@ const MAX_WORD: usize = 2_100;
 /// # Errors
 /// [`Error::Invalid`] names every wrong word.
 pub fn issue_query(words: impl IntoIterator<Item = (String, String)>) -> Result<IssueQuery, Error> {
-    let mut query = IssueQuery { limit: DEFAULT_LIMIT, ..IssueQuery::default() };
-    let mut fields = FieldErrors::new();
-    for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-        if let Err(error) = take(&mut query, &name, value) {
-            fields.insert(name.chars().take(64).collect(), error);
-        }
-    }
-    if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+    read(words, IssueQuery { limit: DEFAULT_LIMIT, ..IssueQuery::default() }, take)
 }
 
 fn take(query: &mut IssueQuery, name: &str, value: String) -> Result<(), FieldError> {

@@ -10,9 +10,9 @@ use serde_json::{Value as Json, json};
 use super::{ImportType, cursor::Cursor, plan::Totals, stage::Stage, start::order_of};
 use crate::{
     App, Caller, Error,
-    error::{FieldError, FieldErrors},
+    error::FieldError,
     jobs::{Job, JobKind, JobPage, JobState, MAX_JOBS},
-    list::number,
+    list::{self, flag, number},
     rights::Right,
 };
 
@@ -43,13 +43,7 @@ impl ImportsQuery {
     /// # Errors
     /// [`Error::Invalid`] names every wrong word.
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let (mut query, mut fields) = (Self::default(), FieldErrors::new());
-        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-            if let Err(error) = query.take(&name, value) {
-                fields.insert(name.chars().take(MAX_WORD).collect(), error);
-            }
-        }
-        if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+        list::read(words, Self::default(), Self::take)
     }
 
     fn take(&mut self, name: &str, value: String) -> Result<(), FieldError> {
@@ -65,7 +59,7 @@ impl ImportsQuery {
             }
             "before" if value.len() > MAX_WORD => return Err(FieldError::new("field.too_long").with("max", MAX_WORD)),
             "before" => self.before = Some(value),
-            "active" => self.active = crate::jobs::switch(&value)?,
+            "active" => self.active = flag(&value)?,
             "limit" => self.limit = Some(number(&value, MAX_JOBS)?),
             _ => return Err(FieldError::new("field.unknown")),
         }

@@ -32,8 +32,8 @@ use serde_json::Value as Json;
 
 use crate::{
     App, Caller, Error, Road,
-    error::{FieldError, FieldErrors},
-    list::number,
+    error::FieldError,
+    list::{self, flag, number},
 };
 
 /// A job that somebody wants.
@@ -90,13 +90,7 @@ impl JobsQuery {
     /// # Errors
     /// [`Error::Invalid`] names every wrong word.
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let (mut query, mut fields) = (Self::default(), FieldErrors::new());
-        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-            if let Err(error) = query.take(&name, value) {
-                fields.insert(name.chars().take(MAX_WORD).collect(), error);
-            }
-        }
-        if fields.is_empty() { Ok(query) } else { Err(Error::Invalid { fields }) }
+        list::read(words, Self::default(), Self::take)
     }
 
     fn take(&mut self, name: &str, value: String) -> Result<(), FieldError> {
@@ -107,19 +101,11 @@ impl JobsQuery {
             "kind" => self.kind = Some(value),
             "subject" => self.subject = Some(value),
             "before" => self.before = Some(value),
-            "active" => self.active = switch(&value)?,
+            "active" => self.active = flag(&value)?,
             "limit" => self.limit = Some(number(&value, MAX_JOBS)?),
             _ => return Err(FieldError::new("field.unknown")),
         }
         Ok(())
-    }
-}
-
-pub(crate) fn switch(value: &str) -> Result<bool, FieldError> {
-    match value {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err(FieldError::new("field.not_a_bool")),
     }
 }
 

@@ -4,8 +4,8 @@ use lockstep_store::NoticeQuery as Query;
 
 use crate::{
     Error,
-    error::{FieldError, FieldErrors},
-    list::number,
+    error::FieldError,
+    list::{flag, number, read},
 };
 
 /// Notices of an answer when nothing is said.
@@ -28,14 +28,8 @@ impl NoticeQuery {
     /// # Errors
     /// [`Error::Invalid`] names every wrong word.
     pub fn read(words: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let mut query = Query { limit: DEFAULT_LIMIT, ..Query::default() };
-        let mut fields = FieldErrors::new();
-        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-            if let Err(error) = take(&mut query, &name, &value) {
-                fields.insert(name.chars().take(64).collect(), error);
-            }
-        }
-        if fields.is_empty() { Ok(Self(query)) } else { Err(Error::Invalid { fields }) }
+        read(words, Query { limit: DEFAULT_LIMIT, ..Query::default() }, |query, name, value| take(query, name, &value))
+            .map(Self)
     }
 }
 
@@ -55,14 +49,6 @@ fn take(query: &mut Query, name: &str, value: &str) -> Result<(), FieldError> {
         _ => return Err(FieldError::new("field.unknown")),
     }
     Ok(())
-}
-
-fn flag(value: &str) -> Result<bool, FieldError> {
-    match value {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err(FieldError::new("field.not_a_bool")),
-    }
 }
 
 #[cfg(test)]
