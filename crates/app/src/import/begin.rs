@@ -34,6 +34,7 @@ impl Run {
         let source = Arc::new(open(&ctx, &order.source).await?);
         let found = scan(&ctx, &order, &source).await?;
         let mut cursor = first(&found, &order, began.elapsed());
+        cursor.remember_loss(&ctx);
         let (files, issues) = (found.iter().map(known).collect::<Vec<_>>(), issues(&found));
         talk.issues(&issues, &mut cursor.told);
         let refused = match refused_for_broken(&order, &found) {
@@ -67,6 +68,7 @@ impl Run {
             let totals = serde_json::from_value(file.totals.clone()).unwrap_or_default();
             files.push(Planned { part, totals });
         }
+        cursor.remember_loss(&ctx);
         if cursor.taken_from.take().is_some() {
             let mark = Mark { cursor: cursor.write(), progress: progress(&cursor) };
             ctx.step(async |tx| Ok((tx.put_import_files(&known, order.mode()).await?, mark))).await?;
@@ -270,6 +272,14 @@ impl Cursor {
             remembers: false,
             taken_from: None,
             had_errors: false,
+            lost: Vec::new(),
+        }
+    }
+
+    /// Remembers who was lost, if this run took the job over.
+    fn remember_loss(&mut self, ctx: &JobCtx) {
+        if let Some(loss) = ctx.loss() {
+            self.lose(loss, ctx.job().worker);
         }
     }
 

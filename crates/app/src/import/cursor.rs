@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use lockstep_store::clock::rfc3339;
 use serde::{Deserialize, Serialize};
 
 use super::stage::Stage;
+use crate::jobs::Loss;
 
 /// What has become of the rows of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,19 @@ impl Issues {
     }
 }
 
+/// A worker that was lost over it, and who went on from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lost {
+    pub(super) at: String,
+    pub(super) worker: Option<u32>,
+    pub(super) by: Option<u32>,
+    pub(super) file: Option<String>,
+    pub(super) ordinal: Option<u64>,
+}
+
+/// The most that are remembered, the newest.
+const MAX_LOST: usize = 10;
+
 /// The place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cursor {
@@ -79,6 +94,8 @@ pub(super) struct Cursor {
     /// Whether there were errors in sessions before this one that it goes on with.
     #[serde(default)]
     pub(super) had_errors: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<Lost>,
 }
 
 impl Cursor {
@@ -93,7 +110,16 @@ impl Cursor {
     /// The same place for another session. Its problems stay with the one that found them.
     pub(super) fn of_another(self, job: i64) -> Self {
         let had_errors = self.had_errors || self.issues.error > 0;
-        Self { issues: Issues::default(), told: 0, taken_from: Some(job), had_errors, ..self }
+        Self { issues: Issues::default(), told: 0, taken_from: Some(job), had_errors, lost: Vec::new(), ..self }
+    }
+
+    /// Remembers that a worker was lost here, and who goes on.
+    pub(super) fn lose(&mut self, loss: &Loss, by: Option<u32>) {
+        let ordinal = self.file.is_some().then_some(self.ordinal);
+        let Loss { worker, at } = *loss;
+        self.lost.push(Lost { at: rfc3339(at), worker, by, file: self.file.clone(), ordinal });
+        let surplus = self.lost.len().saturating_sub(MAX_LOST);
+        self.lost.drain(..surplus);
     }
 
     /// `products, goods/goods_1_3.xml #1500`
@@ -135,6 +161,22 @@ mod tests {
 
         assert_eq!((taken.place(), &taken.counts), (cursor.place(), &cursor.counts));
         assert_eq!((taken.issues.total(), taken.taken_from, taken.has_errors()), (0, Some(42), true));
+    }
+
+    #[test]
+    fn who_was_lost_is_remembered_with_the_place_the_newest_ones() {
+        let text = r#"{"stage": "products", "file": "goods_1_3.xml", "ordinal": 1500, "done": 1500, "counts": {},
+            "issues": {"error": 0, "warning": 0, "codes": {}}, "stages": []}"#;
+        let mut cursor = Cursor::read(text).expect("a cursor");
+
+        for worker in 1..=12 {
+            cursor.lose(&Loss { worker: Some(worker), at: 0 }, Some(worker + 1));
+        }
+
+        assert_eq!(cursor.lost.len(), MAX_LOST);
+        let last = cursor.lost.last().expect("ten");
+        assert_eq!((last.worker, last.by, last.at.as_str()), (Some(12), Some(13), "1970-01-01T00:00:00.000Z"));
+        assert_eq!((last.file.as_deref(), last.ordinal), (Some("goods_1_3.xml"), Some(1500)));
     }
 
     #[test]

@@ -196,7 +196,7 @@ pub(super) fn progress(cursor: &Cursor) -> Progress {
     let rows = cursor.stages.iter().filter(|lap| Stage::ROWS.contains(&lap.name));
     let whole = rows.fold((0, 0), |(done, total), lap| (done + lap.done, total + lap.total));
     let more = json!({"file": cursor.file, "counts": cursor.counts, "stages": cursor.stages,
-        "issues": cursor.issues, "issuesTotal": cursor.issues.total()});
+        "issues": cursor.issues, "issuesTotal": cursor.issues.total(), "lost": cursor.lost});
     Progress {
         stage: cursor.stage.name().to_owned(),
         item: cursor.file.clone(),

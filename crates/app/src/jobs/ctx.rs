@@ -33,6 +33,15 @@ pub struct Mark {
     pub progress: Progress,
 }
 
+/// A worker that had the job before and is lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Its number.
+    pub worker: Option<u32>,
+    /// When it was last heard of, in milliseconds since 1970.
+    pub at: i64,
+}
+
 /// A running job, as its handler has it. Clones are the same one.
 #[derive(Clone)]
 pub struct JobCtx(Arc<Running>);
@@ -42,6 +51,7 @@ pub(super) struct Running {
     pub(super) job: Job,
     pub(super) kind: JobKind,
     pub(super) held: Held,
+    pub(super) loss: Option<Loss>,
     pub(super) stop: Stop,
     /// Rung when something has happened to the job.
     pub(super) look: Notify,
@@ -54,14 +64,14 @@ pub(super) struct Running {
 }
 
 impl JobCtx {
-    /// `alone`: no other worker writes to the same file.
-    pub(super) fn new(app: App, job: Job, kind: JobKind, alone: bool) -> Self {
+    /// `loss`: who was lost over it. `alone`: no other worker writes to the same file.
+    pub(super) fn new(app: App, job: Job, kind: JobKind, loss: Option<Loss>, alone: bool) -> Self {
         let held = Held { id: job.id, fence: job.fence };
         let (pace, lines) =
             (Mutex::new(Pace::from(job.progress.as_ref())), Lines::new(app.logs().clone(), kind, job.id));
         let (stop, look, owing) = (Stop::default(), Notify::new(), AtomicBool::new(false));
         let (gate, rest) = (tokio::sync::Mutex::default(), Rest::new(app.0.store.is_file(), alone));
-        Self(Arc::new(Running { app, job, kind, held, stop, look, gate, rest, pace, lines, owing }))
+        Self(Arc::new(Running { app, job, kind, held, loss, stop, look, gate, rest, pace, lines, owing }))
     }
 
     /// The job's number.
@@ -82,6 +92,11 @@ impl JobCtx {
     /// Which try this is since the last batch that was committed.
     pub fn attempt(&self) -> i64 {
         self.0.job.attempt
+    }
+
+    /// From whom it was taken over, if this run began so.
+    pub fn loss(&self) -> Option<&Loss> {
+        self.0.loss.as_ref()
     }
 
     /// Where the last batch stood that was committed before this run; nothing at the very beginning.

@@ -13,7 +13,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    Handlers, JobCtx, JobKind, LogType,
+    Handlers, JobCtx, JobKind, LogType, Loss,
     boot::{Boot, Grave},
     run,
     stop::Why,
@@ -164,11 +164,12 @@ impl Engine {
         let (Some(handler), Some(kind)) = (self.handlers.of(&job.kind), JobKind::of(&job.kind)) else { return };
         let board = &self.app.0.board;
         board.counts.claimed.one();
-        let ctx = JobCtx::new(self.app.clone(), job, kind, self.alone);
-        if let Some(lost) = lost {
+        let loss = lost.map(|lost| loss(&lost, self.app.clock().now_ms()));
+        let ctx = JobCtx::new(self.app.clone(), job, kind, loss, self.alone);
+        if let Some(loss) = ctx.loss() {
             board.counts.taken_over.one();
             let place = ctx.cursor().filter(|cursor| !cursor.is_empty()).map(|cursor| handler.place(cursor));
-            ctx.log(LogType::Info, &resumed(&lost, ctx.job(), place.as_deref(), self.app.clock().now_ms()));
+            ctx.log(LogType::Info, &resumed(loss, ctx.job(), place.as_deref()));
         }
         board.add(&ctx);
         self.tasks.spawn(run::drive(handler, ctx));
@@ -191,12 +192,16 @@ fn not_settled(job: &Job, error: &(dyn std::error::Error + 'static)) {
     warn!(error, job = job.id, "what follows the end of job {} is not done, trying again: {error}", job.id);
 }
 
+fn loss(lost: &Job, now: i64) -> Loss {
+    let at = if lost.lease_until > 0 { lost.lease_until - lockstep_store::jobs::LEASE_MS } else { now };
+    Loss { worker: lost.worker, at }
+}
+
 /// `worker 12345 lost at 14:41:07, resumed by 12399 at goods_1_3 #1500`
-fn resumed(lost: &Job, job: &Job, place: Option<&str>, now: i64) -> String {
-    let heard = if lost.lease_until > 0 { lost.lease_until - lockstep_store::jobs::LEASE_MS } else { now };
-    let time = rfc3339(heard);
+fn resumed(loss: &Loss, job: &Job, place: Option<&str>) -> String {
+    let time = rfc3339(loss.at);
     let number = |worker: Option<u32>| worker.map_or_else(|| "?".to_owned(), |worker| worker.to_string());
     let place = place.unwrap_or("the beginning");
     let clock = time.get(11..19).unwrap_or(&time);
-    format!("worker {} lost at {clock}, resumed by {} at {place}", number(lost.worker), number(job.worker))
+    format!("worker {} lost at {clock}, resumed by {} at {place}", number(loss.worker), number(job.worker))
 }

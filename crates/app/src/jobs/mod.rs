@@ -16,7 +16,7 @@ mod run;
 mod stop;
 
 pub use board::{Count, JobCounts};
-pub use ctx::{JobCtx, Mark};
+pub use ctx::{JobCtx, Loss, Mark};
 pub use engine::JobOptions;
 pub use handler::{Handlers, JobError, JobHandler, Report};
 pub use kind::JobKind;

@@ -180,6 +180,9 @@ async fn a_lone_server_that_is_killed_goes_on_with_its_import_as_soon_as_it_is_b
     let session = over(&admin, &id).await;
 
     assert_eq!((&session["state"], &session["fence"]), (&json!("completed"), &json!(2)), "{session}");
+    let lost = session["lost"].as_array().expect("a list");
+    assert_eq!(lost.len(), 1, "{session}");
+    assert!(lost[0]["file"].is_string() && lost[0]["by"].is_u64(), "who, and where: {session}");
     assert_counted(&session, SHOP);
     assert_eq!(catalogue(&admin).await, undisturbed(SHOP).await);
 }
@@ -236,6 +239,7 @@ async fn a_server_that_is_told_to_stop_gives_its_import_back() {
         (&json!("completed"), &json!(1)),
         "it was given back: {session}"
     );
+    assert_eq!(session["lost"], json!([]), "nobody died");
     assert_counted(&session, SHOP);
 }
 

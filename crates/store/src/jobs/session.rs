@@ -39,6 +39,7 @@ impl Job {
             "error": self.error, "report": self.report, "requestedBy": self.requested_by,
             "retryOf": self.retry_of.map(|id| id.to_string()), "createdAt": rfc3339(self.created_at),
             "startedAt": time(self.started_at), "finishedAt": time(self.finished_at), "runAt": rfc3339(self.run_at),
+            "lost": self.lost(),
             "seconds": self.taken_ms().map(|ms| ms as f64 / 1_000.0),
         })
     }
@@ -91,6 +92,12 @@ impl Job {
         let issues = Some(&progress["issues"]).filter(|issues| issues.is_object()).cloned();
         let none = || json!({"error": 0, "warning": 0, "codes": {}});
         (progress["issuesTotal"].as_u64().unwrap_or_default(), issues.unwrap_or_else(none))
+    }
+
+    /// The workers that were lost over it.
+    fn lost(&self) -> Json {
+        let lost = self.progress.as_ref().and_then(|progress| progress.get("lost"));
+        lost.cloned().unwrap_or_else(|| json!([]))
     }
 
     fn taken_ms(&self) -> Option<i64> {
