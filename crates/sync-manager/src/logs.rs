@@ -76,7 +76,7 @@ pub struct LogHub {
 impl LogHub {
     /// The hub, the ear through which it hears, and the task that is its life.
     pub(crate) fn new(ring_lines: usize, counters: Arc<Counters>) -> (Self, Ear, Task) {
-        let (desk, ring) = (Arc::<Desk>::default(), SharedRing::new(ring_lines));
+        let (desk, ring) = (Arc::new(Desk::new()), SharedRing::new(ring_lines));
         let (ear, heard) = Ear::new(desk.clone(), counters.clone());
         let task = Task::new(desk.clone(), ring.clone(), heard, counters);
         (Self { desk, ring, ids: Arc::default() }, ear, task)
@@ -98,7 +98,7 @@ impl LogHub {
 
     /// Sends the lines of this worker to all workers, this one too. Never waits. What does not arrive becomes known where it is missing.
     pub(crate) fn send(&self, batch: &Batch, outbox: &Outbox) {
-        for message in message::write(batch) {
+        for message in message::write(batch, self.desk.age()) {
             outbox.send(Channel::Logs, message.into());
         }
         if let Some(last) = batch.lines.last() {

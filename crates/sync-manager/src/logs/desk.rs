@@ -4,10 +4,11 @@ use std::{
     collections::HashMap,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::Duration,
 };
 
 use lockstep_protocol::log::Filter;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{LogOutlet, ReaderId};
 
@@ -44,14 +45,29 @@ struct Own {
     marks: u8,
 }
 
-#[derive(Default)]
 pub(super) struct Desk {
+    born: Instant,
     wishes: Mutex<HashMap<ReaderId, Wish>>,
     own: Mutex<Own>,
     bell: Notify,
 }
 
 impl Desk {
+    pub(super) fn new() -> Self {
+        let (wishes, own, bell) = Default::default();
+        Self { born: Instant::now(), wishes, own, bell }
+    }
+
+    /// When this worker's life began, as far as lines are concerned.
+    pub(super) fn born(&self) -> Instant {
+        self.born
+    }
+
+    /// How long that was ago.
+    pub(super) fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+
     pub(super) fn open(&self, id: ReaderId, outlet: Arc<dyn LogOutlet>, closed: Arc<AtomicBool>, wanted: Wanted) {
         self.wish(id, |wish| {
             wish.open = Some(Opened { outlet, closed });

@@ -1,9 +1,10 @@
-//! Lines as they travel between workers: `{"from", "upto", "lines"}`.
+//! Lines as they travel between workers: `{"from", "upto", "age", "lines"}`.
 //!
 //! `upto` is the newest number that the worker had given away when it spoke; a message without lines is only that, said after a silence,
-//! so that a loss at the very end is noticed too.
+//! so that a loss at the very end is noticed too. `age` is how long the worker had lived then, in milliseconds: whoever has lived longer
+//! knows that its first lines were never there to be missed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lockstep_protocol::log::{Batch, Line};
 use serde::{Deserialize, Serialize};
@@ -23,17 +24,20 @@ pub(super) struct Heard {
     pub(super) from: String,
     #[serde(default)]
     pub(super) upto: u64,
+    /// Milliseconds.
+    #[serde(default)]
+    pub(super) age: Option<u64>,
     pub(super) lines: Vec<Arc<Line>>,
 }
 
 /// The messages that carry a batch, in order.
-pub(super) fn write(batch: &Batch) -> Vec<String> {
+pub(super) fn write(batch: &Batch, age: Duration) -> Vec<String> {
     let (mut messages, mut waiting, mut upto) = (Vec::new(), String::new(), 0);
     for line in &batch.lines {
         let text = serde_json::to_string(line).expect("a line has string keys");
         if !waiting.is_empty() {
             if waiting.len() + text.len() >= MESSAGE_BYTES {
-                messages.push(message(&batch.from, upto, &std::mem::take(&mut waiting)));
+                messages.push(message(&batch.from, upto, age, &std::mem::take(&mut waiting)));
             } else {
                 waiting.push(',');
             }
@@ -42,23 +46,24 @@ pub(super) fn write(batch: &Batch) -> Vec<String> {
         upto = line.n;
     }
     if !waiting.is_empty() {
-        messages.push(message(&batch.from, upto, &waiting));
+        messages.push(message(&batch.from, upto, age, &waiting));
     }
     messages
 }
 
 /// The worker `from` has given away the numbers up to `upto`, and has nothing new.
-pub(super) fn mark(from: &str, upto: u64) -> String {
-    message(from, upto, "")
+pub(super) fn mark(from: &str, upto: u64, age: Duration) -> String {
+    message(from, upto, age, "")
 }
 
-fn message(from: &str, upto: u64, lines: &str) -> String {
+fn message(from: &str, upto: u64, age: Duration, lines: &str) -> String {
     #[derive(Serialize)]
     struct Head<'a> {
         from: &'a str,
         upto: u64,
+        age: u128,
     }
-    let head = serde_json::to_string(&Head { from, upto }).expect("string keys");
+    let head = serde_json::to_string(&Head { from, upto, age: age.as_millis() }).expect("string keys");
     format!(r#"{},"lines":[{lines}]}}"#, head.trim_end_matches('}'))
 }
 
@@ -75,10 +80,12 @@ mod tests {
     use super::*;
     use crate::{bus::MAX_MESSAGE_BYTES, logs::tests::line};
 
+    const AGE: Duration = Duration::from_millis(1_500);
+
     fn check(lines: &[Line], messages: usize) {
         let batch = Batch { from: "a/0/1}".into(), lines: lines.iter().cloned().map(Arc::new).collect() };
 
-        let written = write(&batch);
+        let written = write(&batch, AGE);
 
         assert_eq!(written.len(), messages);
         assert!(written.iter().all(|message| message.len() <= MAX_MESSAGE_BYTES));
@@ -103,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_mark_says_how_far_a_worker_has_come() {
-        let heard = read(&mark("a", 7)).expect("ours");
+        let heard = read(&mark("a", 7, AGE)).expect("ours");
 
         assert_eq!((heard.from.as_str(), heard.upto, heard.lines.len()), ("a", 7, 0));
     }
@@ -123,8 +130,8 @@ mod tests {
     /// The wire is semi-trusted: whoever may publish on it may say anything.
     #[test]
     fn a_message_of_a_strangers_is_read_whole_or_not_at_all() {
-        let real = message("a/0/1", 9, &serde_json::to_string(&line("a", 9)).expect("a line"));
-        let (mut taken, mark) = (0, mark("b", 1));
+        let real = message("a/0/1", 9, AGE, &serde_json::to_string(&line("a", 9)).expect("a line"));
+        let (mut taken, mark) = (0, mark("b", 1, AGE));
         for text in crate::nasty::texts(&[&real, &mark], 20_000) {
             let Some(heard) = read(&text) else { continue };
             taken += 1;

@@ -56,14 +56,14 @@ impl Task {
             Some(archive) => self.remember(archive.as_ref()).await,
             None => HashSet::new(),
         };
-        let now = Instant::now();
+        let (now, born) = (Instant::now(), self.desk.born());
         let live = Live {
             desk: self.desk,
             audience: Audience::new(self.ring, self.counters.clone()),
             archive,
             outbox,
             counters: self.counters,
-            tracks: Tracks::default(),
+            tracks: Tracks::new(born),
             fresh: Vec::new(),
             known,
             forget_known: now + STILL_COMING,
@@ -183,7 +183,7 @@ impl Live {
     fn say_mark(&mut self, now: Instant) {
         self.mark = now + MARK;
         if let Some((from, upto)) = self.desk.mark() {
-            self.outbox.send(Channel::Logs, message::mark(&from, upto).into());
+            self.outbox.send(Channel::Logs, message::mark(&from, upto, self.desk.age()).into());
         }
         if self.forget_known <= now {
             self.known = HashSet::new();

@@ -112,42 +112,57 @@ fn lose(out: &mut Vec<Fresh>, count: u64) {
 }
 
 /// All workers.
-#[derive(Default)]
-pub(super) struct Tracks(HashMap<Arc<str>, Track>);
+pub(super) struct Tracks {
+    /// Who was born since then was heard from his first line on, or should have been.
+    since: Instant,
+    by_name: HashMap<Arc<str>, Track>,
+}
 
 impl Tracks {
-    /// Takes what a worker says; `out` gets what comes next by it. One that is met in the middle begins there.
+    pub(super) fn new(since: Instant) -> Self {
+        Self { since, by_name: HashMap::new() }
+    }
+
+    /// Takes what a worker says; `out` gets what comes next by it. An older one that is met in the middle begins there.
     pub(super) fn hear(&mut self, heard: &Heard, now: Instant, out: &mut Vec<Fresh>) {
-        if !self.0.contains_key(heard.from.as_str()) {
+        if !self.by_name.contains_key(heard.from.as_str()) {
             self.make_place(out);
-            let next = heard.lines.first().map_or(heard.upto + 1, |line| line.n);
+            let next = self.first(heard, now);
             let track = Track { next, held: BTreeMap::new(), upto: 0, due: None, asked: None, heard: now };
-            self.0.insert(heard.from.as_str().into(), track);
+            self.by_name.insert(heard.from.as_str().into(), track);
         }
-        let track = self.0.get_mut(heard.from.as_str()).expect("it was just made sure of");
+        let track = self.by_name.get_mut(heard.from.as_str()).expect("it was just made sure of");
         track.take(heard, now);
         track.release(out, now);
     }
 
+    /// The number that a worker begins with who was not heard before. A young one may have lost his first lines: he speaks before his
+    /// bus is up.
+    fn first(&self, heard: &Heard, now: Instant) -> u64 {
+        let met = heard.lines.first().map_or(heard.upto + 1, |line| line.n);
+        let is_young = heard.age.is_some_and(|age| Duration::from_millis(age) <= now - self.since);
+        if is_young && met <= REPAIR { 1 } else { met }
+    }
+
     /// Where there are too many, the one that was silent for the longest goes, with what it has.
     fn make_place(&mut self, out: &mut Vec<Fresh>) {
-        if self.0.len() < WORKERS {
+        if self.by_name.len() < WORKERS {
             return;
         }
-        let oldest = self.0.iter().min_by_key(|(_, track)| track.heard).map(|(from, _)| from.clone());
-        if let Some(mut track) = oldest.and_then(|from| self.0.remove(&from)) {
+        let oldest = self.by_name.iter().min_by_key(|(_, track)| track.heard).map(|(from, _)| from.clone());
+        if let Some(mut track) = oldest.and_then(|from| self.by_name.remove(&from)) {
             track.settle(track.upto, out);
         }
     }
 
     /// When somebody must be asked next.
     pub(super) fn wake(&self) -> Option<Instant> {
-        self.0.values().filter_map(|track| track.due).min()
+        self.by_name.values().filter_map(|track| track.due).min()
     }
 
     /// What is to be asked now. Each question must get its answer.
     pub(super) fn questions(&mut self, now: Instant) -> Vec<Question> {
-        let due = self.0.iter_mut().filter(|(_, track)| track.due.is_some_and(|due| due <= now));
+        let due = self.by_name.iter_mut().filter(|(_, track)| track.due.is_some_and(|due| due <= now));
         let ask = |(from, track): (&Arc<str>, &mut Track)| {
             (track.due, track.asked) = (None, Some(track.upto));
             let first = track.next.max((track.upto + 1).saturating_sub(REPAIR));
@@ -158,7 +173,8 @@ impl Tracks {
 
     /// Takes the answer to a question; `out` gets what comes next by it. How many lines it brought.
     pub(super) fn answer(&mut self, question: &Question, lines: Vec<Line>, now: Instant, out: &mut Vec<Fresh>) -> u64 {
-        let Some(track) = self.0.get_mut(&question.from).filter(|track| track.asked == Some(question.last)) else {
+        let Some(track) = self.by_name.get_mut(&question.from).filter(|track| track.asked == Some(question.last))
+        else {
             return 0;
         };
         let mut brought = 0;
@@ -189,7 +205,7 @@ mod tests {
 
     impl World {
         fn new() -> Self {
-            Self { tracks: Tracks::default(), now: Instant::now(), out: Vec::new() }
+            Self { tracks: Tracks::new(Instant::now()), now: Instant::now(), out: Vec::new() }
         }
 
         fn hear(&mut self, from: &str, numbers: &[u64]) -> &mut Self {
@@ -198,7 +214,14 @@ mod tests {
 
         fn hear_upto(&mut self, from: &str, numbers: &[u64], upto: u64) -> &mut Self {
             let lines = numbers.iter().map(|n| Arc::new(line(from, *n))).collect();
-            self.tracks.hear(&Heard { from: from.into(), upto, lines }, self.now, &mut self.out);
+            self.tracks.hear(&Heard { from: from.into(), upto, age: None, lines }, self.now, &mut self.out);
+            self
+        }
+
+        fn hear_aged(&mut self, from: &str, age: Duration, numbers: &[u64]) -> &mut Self {
+            let lines = numbers.iter().map(|n| Arc::new(line(from, *n))).collect();
+            let age = Some(age.as_millis() as u64);
+            self.tracks.hear(&Heard { from: from.into(), upto: 0, age, lines }, self.now, &mut self.out);
             self
         }
 
@@ -242,6 +265,21 @@ mod tests {
         world.hear("a", &[7, 8]).hear("b", &[1]).hear_upto("c", &[], 9).hear("c", &[10]);
 
         assert_eq!((world.out(), world.tracks.wake()), (vec![7, 8, 1, 10], None));
+    }
+
+    #[test]
+    fn a_younger_worker_is_asked_after_from_its_first_line_on() {
+        let mut world = World::new();
+        let minute = Duration::from_secs(60);
+        world.now += minute;
+
+        world.hear_aged("a", minute - LATE, &[2, 3]).hear_aged("b", minute + LATE, &[2, 3]);
+        world.hear_aged("c", LATE, &[REPAIR + 1]);
+
+        assert_eq!(world.out(), [2, 3, 2001], "who is older, or was forgotten, is met in the middle");
+        assert_eq!(world.wait(), [question(1, 3)]);
+        world.answer(&question(1, 3), &[1]);
+        assert_eq!((world.out(), world.tracks.wake()), (vec![1, 2, 3], None));
     }
 
     #[test]
@@ -329,6 +367,6 @@ mod tests {
             world.hear(&name.to_string(), &[1]);
         }
 
-        assert_eq!((world.out().len(), world.tracks.0.len()), (2 * WORKERS, WORKERS));
+        assert_eq!((world.out().len(), world.tracks.by_name.len()), (2 * WORKERS, WORKERS));
     }
 }
