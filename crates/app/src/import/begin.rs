@@ -145,14 +145,14 @@ async fn look(ctx: &JobCtx, source: &Arc<Source>, part: &Part) -> Result<Surveye
 
 /// How far the first step is.
 fn scanning(file: &str, done: usize, total: usize) -> Cursor {
-    let lap = Lap { name: Stage::Scan, done: done as u64, total: total as u64, seconds: None };
+    let lap = Lap { name: Stage::Scan, done: done as u64, total: total as u64, seconds: None, spent_ms: 0 };
     Cursor { file: Some(file.to_owned()), stages: vec![lap], ..Cursor::start() }
 }
 
 /// The place after the first step.
 fn first(found: &[Surveyed], order: &ImportOrder, took: Duration) -> Cursor {
     let files = found.len() as u64;
-    let lap = Lap { name: Stage::Scan, done: files, total: files, seconds: Some(tenths(took)) };
+    let lap = Lap { name: Stage::Scan, done: files, total: files, seconds: Some(tenths(took)), spent_ms: 0 };
     let mut cursor = Cursor { stages: vec![lap], remembers: order.dry_run, ..Cursor::start() };
     broken(found).for_each(|(file, why)| cursor.issue(&issue(file.part.name(), why)));
     cursor
@@ -285,7 +285,7 @@ impl Cursor {
 
     /// Lays out the steps of a plan.
     fn lay_out(&mut self, plan: &Plan, dry_run: bool) {
-        let lap = |name: Stage, total: u64| Lap { name, done: 0, total, seconds: None };
+        let lap = |name: Stage, total: u64| Lap { name, done: 0, total, seconds: None, spent_ms: 0 };
         let stages = plan.stages.iter().map(|stage| (*stage, plan.rows(*stage))).filter(|(_, rows)| *rows > 0);
         self.stages.extend(stages.map(|(stage, rows)| lap(stage, rows)));
         let full = plan.stages.iter().filter(|stage| plan.is_full(**stage)).count() as u64;

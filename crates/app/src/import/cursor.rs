@@ -33,8 +33,11 @@ pub(super) struct Lap {
     pub(super) name: Stage,
     pub(super) done: u64,
     pub(super) total: u64,
-    /// How long it took, once it is over; of one that another worker went on with, the last part.
+    /// How long it took, once it is over, without the time in which nobody was at it.
     pub(super) seconds: Option<f64>,
+    /// How long somebody was at it until now.
+    #[serde(default, rename = "spentMs")]
+    pub(super) spent_ms: u64,
 }
 
 /// Problems, by how bad and of what kind they are.

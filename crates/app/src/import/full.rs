@@ -17,18 +17,18 @@ const GONE_PERCENT: u64 = 30;
 impl Run {
     /// Marks what is gone, kind by kind.
     pub(super) async fn finish(&mut self) -> Result<(), JobError> {
-        let began = Instant::now();
         let full: Vec<Stage> = self.plan.stages.iter().copied().filter(|stage| self.plan.is_full(*stage)).collect();
         if full.is_empty() {
             return Ok(());
         }
+        self.began = Instant::now();
         self.cursor.stage = Stage::Finish;
         (self.cursor.file, self.cursor.ordinal, self.cursor.done) = (None, 0, 0);
         for stage in full {
             let Some((kind, _)) = stage.full() else { continue };
             self.sweep(stored(kind)).await?;
         }
-        self.leave(Stage::Finish, began.elapsed());
+        self.leave(Stage::Finish);
         Ok(())
     }
 

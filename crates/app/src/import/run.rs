@@ -39,6 +39,8 @@ pub(super) struct Run {
     files: Vec<ImportFile>,
     pub(super) cursor: Cursor,
     pub(super) talk: Talk,
+    /// Since when somebody is at the step, counted as if he had never been interrupted.
+    pub(super) began: Instant,
     size: Size,
 }
 
@@ -74,7 +76,16 @@ impl Run {
     pub(super) fn new(ctx: JobCtx, order: ImportOrder, plan: Plan, files: Vec<ImportFile>, cursor: Cursor) -> Self {
         let most = order.batch.map_or(MOST_ROWS, |batch| batch as usize).clamp(1, MOST_ROWS);
         let size = Size { now: most, most, adapts: ctx.app().store().is_file() };
-        Self { talk: Talk::new(ctx.clone()), ctx, order, plan: Arc::new(plan), files, cursor, size }
+        Self {
+            talk: Talk::new(ctx.clone()),
+            began: Instant::now(),
+            ctx,
+            order,
+            plan: Arc::new(plan),
+            files,
+            cursor,
+            size,
+        }
     }
 
     /// All that is left to do.
@@ -105,7 +116,6 @@ impl Run {
     /// One step, file after file.
     async fn stage(&mut self, stage: Stage) -> Result<(), JobError> {
         let from = self.enter(stage);
-        let began = Instant::now();
         let brands = match stage {
             Stage::Products => self.ctx.app().store().brand_properties(self.ctx.id()).await?,
             _ => Vec::new(),
@@ -120,7 +130,7 @@ impl Run {
             }
             self.batch(stage, &taken, &brands).await?;
         }
-        self.leave(stage, began.elapsed());
+        self.leave(stage);
         Ok(())
     }
 
@@ -130,12 +140,16 @@ impl Run {
             (self.cursor.stage, self.cursor.file) = (stage, None);
             (self.cursor.ordinal, self.cursor.done) = (0, 0);
         }
+        let before = self.cursor.lap(stage).map_or(0, |lap| lap.spent_ms);
+        let now = Instant::now();
+        self.began = now.checked_sub(Duration::from_millis(before)).unwrap_or(now);
         let wanted = self.cursor.file.as_deref();
         let place = self.plan.files.iter().position(|file| Some(file.part.name()) == wanted);
         place.map_or_else(From::default, |file| From { file, ordinal: self.cursor.ordinal })
     }
 
-    pub(super) fn leave(&mut self, stage: Stage, took: Duration) {
+    pub(super) fn leave(&mut self, stage: Stage) {
+        let took = self.began.elapsed();
         if let Some(lap) = self.cursor.lap(stage) {
             (lap.done, lap.seconds) = (lap.total, Some(tenths(took)));
         }
@@ -181,6 +195,7 @@ impl Run {
         let all: u64 = taken.iter().map(|taken| stage.weight(&taken.what)).sum();
         if let Some(lap) = cursor.lap(stage) {
             lap.done = (lap.done + all).min(lap.total);
+            lap.spent_ms = millis(self.began.elapsed());
         }
     }
 
@@ -206,6 +221,10 @@ pub(super) fn progress(cursor: &Cursor) -> Progress {
         more: if let Json::Object(more) = more { more } else { serde_json::Map::new() },
         ..Progress::default()
     }
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn tenths(took: Duration) -> f64 {
