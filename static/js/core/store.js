@@ -250,15 +250,17 @@ export class ListStore {
       const answer = await this.#request("GET", apiUrl(this.entity, this.query, this.#clock.now()), undefined, { signal: abort.signal, ifNoneMatch: this.#etag });
       if (abort === this.#abort) this.#loadedWith(answer, apply || !this.loaded || !this.#stays);
     } catch (error) {
-      if (abort !== this.#abort) return this.#load ?? undefined; // overtaken: the newer one speaks for both
-      this.error = error;
-      throw error;
+      if (abort === this.#abort) {
+        this.error = error;
+        throw error;
+      }
     } finally {
       if (abort === this.#abort) {
         this.loading = false;
         this.#onChange();
       }
     }
+    if (abort !== this.#abort) await this.#load; // overtaken: the newer one speaks for both
   }
 
   /** @param {import("./http.js").Answer} answer @param {boolean} settle */

@@ -116,6 +116,19 @@ test("a late answer of an older search does not win", async () => {
   assert.deepEqual(store.items.map((item) => item.id), ["2"]);
 });
 
+test("who asked for what was overtaken waits for what took its place", async () => {
+  const answers = [];
+  const store = new ListStore("files", QUERY, { request: () => new Promise((resolve) => answers.push(resolve)) });
+  const older = store.show({ q: "ab" }).then(() => store.items.map((item) => item.id));
+
+  const newer = store.refresh();
+  answers[0](page([row("1", 1)], 10)); // it was on its way already when it was given up
+  setTimeout(() => answers[1](page([row("2", 1)], 11)));
+  await newer;
+
+  assert.deepEqual(await older, ["2"]);
+});
+
 test("a failure is kept to be shown, and the next success clears it", async () => {
   let broken = true;
   const store = new ListStore("files", QUERY, { request: async () => { if (broken) throw new Error("down"); return page([], 3); } });
