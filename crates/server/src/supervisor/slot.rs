@@ -14,11 +14,6 @@ use tracing::{error, info, warn};
 use super::{Backoff, GaveUp, Plan, Word, line::Line, roll::Restart, watchdog::Watchdog};
 use crate::cli::MISUSE;
 
-/// glibc gives each thread a pool of memory of its own, and what one connection leaves behind in one of them others do not find. With
-/// two pools an idle connection costs a fifth less. Whoever sets the variable himself is obeyed.
-const ARENAS: &str = "2";
-const ARENAS_VARIABLE: &str = "MALLOC_ARENA_MAX";
-
 /// Starts of a worker that never lived well before the supervisor says that something is wrong with the installation. They take
 /// about five seconds.
 const FIRST_STARTS: u32 = 5;
@@ -92,11 +87,9 @@ impl Slot {
     fn spawn(&self) -> io::Result<Tenant> {
         let listener = self.plan.listener.as_ref().map(AsFd::as_fd);
         let (line, stdin) = Line::open(listener)?;
-        let arenas = std::env::var(ARENAS_VARIABLE).unwrap_or_else(|_| ARENAS.to_owned());
         let child = Command::new(&self.plan.program)
             .args(&self.plan.arguments)
             .arg(self.number.to_string())
-            .env(ARENAS_VARIABLE, arenas)
             .stdin(stdin)
             // A group of its own: Ctrl+C in a terminal is for the supervisor, which tells the workers in order.
             .process_group(0)
