@@ -80,6 +80,7 @@ fn with_locks(shape: Shape) -> Shape {
     shape.set("locks", "entities", "groups")
 }
 
+#[expect(clippy::print_stderr, reason = "the harness shows what a failed test has printed, and shows it last")]
 async fn run_the_stories(cluster: &Cluster, which: &[&str]) {
     let stories = repository().join("crates/e2e/browser");
     let urls: Vec<String> = cluster.browser_addresses().iter().map(lockstep_e2e::Address::url).collect();
