@@ -197,7 +197,7 @@ async fn a_worker_that_slept_through_its_replacement_writes_nothing_into_the_cat
         let admin = sleeper.admin().await;
         stage.orders.give(place);
         let id = begin(&admin, "catalog", "shop").await;
-        stage.orders.obeyed(place).await;
+        stage.orders.stands_at(place, &mut sleeper).await;
 
         let other = stage.shape(Shape::embedded().beside(&sleeper)).start().await;
         let there = admin.at(&other.worker(0));
@@ -225,7 +225,7 @@ async fn a_server_that_is_told_to_stop_gives_its_import_back() {
     let admin = cluster.admin().await;
     stage.orders.give("job:publish:stop");
     let id = begin(&admin, "catalog", "shop").await;
-    stage.orders.obeyed("job:publish:stop").await;
+    stage.orders.stands_at("job:publish:stop", &mut cluster).await;
 
     cluster.terminate();
     cluster.server().signal(Signal::CONT);
@@ -257,7 +257,7 @@ async fn an_import_that_is_cancelled_on_another_worker_keeps_its_part_and_a_seco
     })
     .await;
     stage.orders.give("job:publish:stop");
-    stage.orders.obeyed("job:publish:stop").await;
+    stage.orders.stands_at("job:publish:stop", &mut importing).await;
 
     let asked = there.post(&format!("/api/imports/{id}/cancel"), &Value::Null).await.expect(202).json();
     wake(&mut importing);

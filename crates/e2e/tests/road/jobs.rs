@@ -124,7 +124,7 @@ async fn a_server_that_is_told_to_stop_gives_its_scan_back() {
     let admin = cluster.admin().await;
     stage.orders.give("job:publish:stop");
     let id = scan(&admin, &stage).await;
-    stage.orders.obeyed("job:publish:stop").await;
+    stage.orders.stands_at("job:publish:stop", &mut cluster).await;
 
     // It stands still in the middle; the order to stop is the first that it hears.
     cluster.terminate();
@@ -147,7 +147,7 @@ async fn a_worker_that_is_stopped_and_woken_after_its_replacement_commits_nothin
         let admin = sleeper.admin().await;
         stage.orders.give(place);
         let id = scan(&admin, &stage).await;
-        stage.orders.obeyed(place).await;
+        stage.orders.stands_at(place, &mut sleeper).await;
 
         let other = stage.shape(Shape::embedded().beside(&sleeper)).start().await;
         let there = admin.at(&other.worker(0));
@@ -175,7 +175,7 @@ async fn a_scan_is_ended_by_a_wish_that_another_worker_took() {
     let there = admin.at(&other.worker(0));
     stage.orders.give("job:publish:stop");
     let id = scan(&admin, &stage).await;
-    stage.orders.obeyed("job:publish:stop").await;
+    stage.orders.stands_at("job:publish:stop", &mut scanning).await;
 
     let asked = there.post(&format!("/api/jobs/{id}/cancel"), &Value::Null).await.expect(202).json();
     wake(&mut scanning);

@@ -35,9 +35,19 @@ impl Orders {
         !self.0.path().join(place).exists()
     }
 
-    pub(crate) async fn obeyed(&self, place: &str) {
-        eventually(place, LIMIT, || std::future::ready(self.is_obeyed(place).then_some(()))).await;
+    /// Waits until a server of one process stands still there. It takes the order first and stops a moment later: who let it go on in
+    /// between would let nothing go on, and it would stand for ever.
+    pub(crate) async fn stands_at(&self, place: &str, sleeper: &mut Cluster) {
+        let pid = sleeper.server().pid();
+        let stands = || self.is_obeyed(place) && stands_still(pid);
+        eventually(place, LIMIT, || std::future::ready(stands().then_some(()))).await;
     }
+}
+
+/// Whether a process stands still, as by SIGSTOP: the third word of its `stat`, behind its name.
+fn stands_still(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_some_and(|words| words.starts_with('T'))
 }
 
 /// Lets a server of one process that stands still go on.
