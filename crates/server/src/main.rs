@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Connections are made and left by several threads. glibc keeps what one of them leaves behind from the others, by which an idle
-/// connection weighed a quarter more on some starts than on others.
+/// With glibc's, whose arenas threads share, an idle connection weighed a quarter more after some starts than after others; see
+/// `docs/performance.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
